@@ -1,0 +1,120 @@
+import type { Secret } from '../secrets/secret.js';
+import type { Executor } from '../transport/executor.js';
+import type { Deadline } from '../time/deadline.js';
+import type { StepReport } from './engine/step.js';
+
+/** A volume as the inventory or a file declares it, checked and with its secrets resolved. */
+export interface VolumeSpec {
+  readonly name: string;
+  /** Cinder's `driver_volume_type`: which connector */
+  readonly driverVolumeType: string;
+  /** Cinder's `data`, as it was given, except that secret values are `Secret` */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** expected identity, checked against every path's live answer */
+  readonly wwid?: string;
+  readonly sizeBytes?: number;
+  /** override; by default more than one portal means multipath */
+  readonly multipath?: boolean;
+  readonly enforceMultipath?: boolean;
+}
+
+export type SecretOrText = string | Secret;
+
+/** os-brick's device info, in its shape. */
+export interface DeviceInfo {
+  readonly type: 'block';
+  readonly path: string;
+  readonly scsi_wwn: string;
+  readonly multipath_id?: string;
+}
+
+/** ok: the goal already held; changed: it holds now. The rest is why it does not. */
+export type Outcome = 'ok' | 'changed' | 'failed' | 'refused' | 'unreachable' | 'unknown';
+
+export interface VolumePath {
+  /** kernel name, such as sdb; '' for a path that is missing */
+  readonly device: string;
+  readonly hctl: string;
+  readonly portal: string;
+  /** `active` and `failed` as the map sees it, else the SCSI device's state; `missing` for a portal without a path */
+  readonly state: string;
+  /** how the identity was proven: asked of the device now, or what the kernel cached when it found it */
+  readonly identity: 'live' | 'cached' | 'unknown';
+}
+
+/** What one verb did to one volume on one host. */
+export interface VolumeResult {
+  readonly outcome: Outcome;
+  /** present when the volume is attached after the verb */
+  readonly deviceInfo?: DeviceInfo;
+  readonly sizeBytes?: number;
+  readonly paths: readonly VolumePath[];
+  /** degraded, left behind, identity from the cache: what the operator should know although it went well */
+  readonly warnings: readonly string[];
+  /** steps that were run, or with `planOnly` would be run first */
+  readonly steps: readonly StepReport[];
+  readonly error?: Error;
+}
+
+export interface VerbOptions {
+  /** print the steps, change nothing: the executor given is read-only as well */
+  readonly planOnly?: boolean;
+  /** called as work goes on; for progress and journals */
+  readonly onEvent?: (event: ConnectorEvent) => void;
+}
+
+export type ConnectorEvent =
+  | { readonly type: 'step-started'; readonly volume: string; readonly step: string; readonly what: string }
+  | { readonly type: 'step-ended'; readonly volume: string; readonly step: string; readonly ok: boolean };
+
+export interface DisconnectOptions extends VerbOptions {
+  /**
+   * os-brick's meaning: without it the first failed flush ends the detach and nothing is removed; with it every step is still tried, and
+   * the errors are reported at the end. Never overrides identity or use.
+   */
+  readonly force?: boolean;
+  /** only with `force`: report those errors as warnings */
+  readonly ignoreErrors?: boolean;
+}
+
+/** What a connector is given for one host. */
+export interface ConnectorContext {
+  readonly executor: Executor;
+  readonly deadline: Deadline;
+  /** for lock owners and logs */
+  readonly runId: string;
+}
+
+/**
+ * A storage protocol on one host: os-brick's initiator connector, with the host behind an `Executor`.
+ *
+ * `connectionProperties` is what Cinder hands over, either `{driver_volume_type, data}` or just `data`. The methods that
+ * os-brick has return or throw as os-brick does (with `LongshoreError` codes); `attach`, `detach` and `status` are the same
+ * work with the whole story in the result.
+ */
+export interface InitiatorConnector {
+  /** machine architecture, and operating system, that it is for */
+  readonly platform: string;
+  readonly osType: string;
+
+  attach(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult>;
+  detach(volume: VolumeSpec, deviceInfo: DeviceInfo | null, options?: DisconnectOptions): Promise<VolumeResult>;
+  /** all volumes in one observation */
+  status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>>;
+
+  connectVolume(connectionProperties: unknown): Promise<DeviceInfo>;
+  disconnectVolume(
+    connectionProperties: unknown,
+    deviceInfo: DeviceInfo | null,
+    options?: { readonly force?: boolean; readonly ignoreErrors?: boolean },
+  ): Promise<void>;
+  /** new size in bytes */
+  extendVolume(connectionProperties: unknown): Promise<number>;
+  getVolumePaths(connectionProperties: unknown): Promise<readonly string[]>;
+  getSearchPath(): string;
+  getAllAvailableVolumes(): Promise<readonly string[]>;
+  checkValidDevice(devicePath: string): Promise<boolean>;
+  getConnectorProperties(): Promise<Readonly<Record<string, unknown>>>;
+  /** os-brick's check of an opened volume's handle, here: is that device path readable and what it claims to be */
+  checkIOHandleValid(devicePath: string): Promise<boolean>;
+}
