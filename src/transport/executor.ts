@@ -42,8 +42,8 @@ export interface RunRequest {
   readonly input?: string | Secret;
   /** enforced on the host by `timeout -k`, and a little later in the controller. Default 60,000 */
   readonly timeoutMs?: number;
-  /** exit codes that count as ok. Default [0] */
-  readonly okExits?: readonly number[];
+  /** exit codes that count as ok; 'any' also takes a command that ran into its time limit. Default [0] */
+  readonly okExits?: readonly number[] | 'any';
   /** ok only when stdout, without trailing newlines, is exactly this: a proof read right before a change */
   readonly expectStdout?: string;
   /** true for a command that cannot change the host; a read-only executor runs no other. Default false */
