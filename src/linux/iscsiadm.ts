@@ -1,0 +1,65 @@
+import type { IfaceName, Iqn, Portal } from './identifiers.js';
+
+/** One (target, portal, iface) entry of open-iscsi's node database. */
+export interface NodeAddress {
+  readonly targetName: Iqn;
+  readonly portal: Portal;
+  /** left out: all interfaces of the record (for `new`: open-iscsi's choice, `default`) */
+  readonly iface?: IfaceName;
+}
+
+/** Settings that may be on a command line: never a password. */
+export type NodeSetting =
+  | 'node.startup'
+  | 'node.session.scan'
+  | 'node.session.auth.authmethod'
+  | 'node.session.auth.username'
+  | 'node.session.timeo.replacement_timeout'
+  | 'node.session.initial_login_retry_max'
+  | 'node.conn[0].timeo.login_timeout';
+
+/** Creates a node record with the host's defaults; an existing one is rewritten to them. */
+export function newNodeArgv(node: NodeAddress): string[] {
+  return [...nodeArgv(node), '-o', 'new'];
+}
+
+/** Several settings in one call (open-iscsi 2.0-873, 2012). */
+export function updateNodeArgv(node: NodeAddress, settings: readonly (readonly [NodeSetting, string])[]): string[] {
+  return [...nodeArgv(node), '-o', 'update', ...settings.flatMap(([name, value]) => ['-n', name, '-v', value])];
+}
+
+export function loginArgv(node: NodeAddress): string[] {
+  return [...nodeArgv(node), '--login'];
+}
+
+export function logoutArgv(node: NodeAddress): string[] {
+  return [...nodeArgv(node), '--logout'];
+}
+
+/** Logs out of one session by its number, whatever its records say. */
+export function logoutSessionArgv(sid: number): string[] {
+  return ['iscsiadm', '-m', 'session', '-r', String(sid), '--logout'];
+}
+
+/** Refused by open-iscsi (exit 15) while a session of the record is up. */
+export function deleteNodeArgv(node: NodeAddress): string[] {
+  return [...nodeArgv(node), '-o', 'delete'];
+}
+
+function nodeArgv({ targetName, portal, iface }: NodeAddress): string[] {
+  return ['iscsiadm', '-m', 'node', '-T', targetName, '-p', portal, ...(iface === undefined ? [] : ['-I', iface])];
+}
+
+export type IscsiadmVerb = 'show' | 'new' | 'update' | 'login' | 'logout' | 'delete';
+
+/**
+ * ok: done, or was so already; absent: nothing there to act on; retry: may succeed when tried again; auth: rejected credentials, never try again
+ * (rule S34); fatal: no other attempt helps; unknown: the effect is not known, observe.
+ */
+export type IscsiadmClass = 'ok' | 'absent' | 'retry' | 'auth' | 'fatal' | 'unknown';
+
+export interface IscsiadmExit {
+  readonly code: number;
+  readonly meaning: string;
+  readonly class: IscsiadmClass;
+}
