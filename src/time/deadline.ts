@@ -16,7 +16,7 @@ export interface Deadline {
 /** A deadline `timeoutMs` from now, which also ends when `interrupt` does. */
 export function deadlineIn(timeoutMs: number, interrupt?: AbortSignal): Deadline {
   const end = performance.now() + timeoutMs;
-  const timeout = AbortSignal.timeout(Math.min(timeoutMs, 0x7fffffff));
+  const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), 0x7fffffff));
   const signal = interrupt === undefined ? timeout : AbortSignal.any([timeout, interrupt]);
   return {
     signal,

@@ -1,0 +1,19 @@
+import type { ConnectorEvent, Outcome } from '../connectors/connector.js';
+import type { LongshoreError } from '../errors/longshore-error.js';
+
+/** What happens while a run goes on; for progress, logs and journals. Listeners must not throw. */
+export type FleetEvent =
+  | { readonly type: 'run-started'; readonly run: string; readonly verb: string; readonly hosts: readonly string[] }
+  | { readonly type: 'host-started'; readonly host: string }
+  | { readonly type: 'host-connected'; readonly host: string; readonly connectMs: number }
+  | (ConnectorEvent & { readonly host: string })
+  | {
+      readonly type: 'host-ended';
+      readonly host: string;
+      readonly outcome: Outcome;
+      readonly durationMs: number;
+      readonly error?: LongshoreError;
+    }
+  | { readonly type: 'host-not-run'; readonly host: string }
+  | { readonly type: 'run-interrupted' }
+  | { readonly type: 'run-ended'; readonly durationMs: number };

@@ -1,0 +1,85 @@
+import pLimit from 'p-limit';
+import type { FleetEvent } from './fleet-event.js';
+import type { FleetResult, HostResult } from './fleet-result.js';
+import { gracefulInterrupt, type Interrupt } from './host-deadline.js';
+import { runHost, type FleetHost, type HostOptions, type HostTask } from './run-host.js';
+
+/** What a fleet run does when nothing else is said. */
+export const FLEET_DEFAULTS = {
+  /** hosts worked on at once */
+  fanout: 64,
+  /** time for one host, connecting included */
+  hostTimeoutMs: 300_000,
+  /** time that a step in flight gets to end after an interrupt */
+  interruptGraceMs: 30_000,
+} as const;
+
+export interface FleetOptions<H extends FleetHost> {
+  readonly run: string;
+  readonly verb: string;
+  readonly connect: HostOptions<H>['connect'];
+  readonly fanout?: number;
+  readonly hostTimeoutMs?: number;
+  readonly interruptGraceMs?: number;
+  /** the user's interrupt: no further host is begun, no further step is started */
+  readonly interrupt?: AbortSignal;
+  readonly onEvent?: (event: FleetEvent) => void;
+}
+
+/**
+ * Does the same work on many hosts, at most `fanout` at once, each within its own deadline. Never rejects because of a host: what
+ * went wrong there is in its result. Hosts that an interrupt came before are named in `notRun`.
+ */
+export async function runFleet<H extends FleetHost>(
+  hosts: readonly H[],
+  task: HostTask<H>,
+  options: FleetOptions<H>,
+): Promise<FleetResult> {
+  const began = performance.now();
+  const { run, verb } = options;
+  const emit = options.onEvent ?? (() => undefined);
+  const stop = options.interrupt ?? new AbortController().signal;
+  const interrupt = gracefulInterrupt(stop, options.interruptGraceMs ?? FLEET_DEFAULTS.interruptGraceMs);
+  const onStop = () => emit({ type: 'run-interrupted' });
+  stop.addEventListener('abort', onStop, { once: true });
+  emit({ type: 'run-started', run, verb, hosts: hosts.map((host) => host.name) });
+  try {
+    const results = await runAll(hosts, task, options, interrupt, emit);
+    const durationMs = performance.now() - began;
+    emit({ type: 'run-ended', durationMs });
+    return { run, verb, ...results, interrupted: stop.aborted, durationMs };
+  } finally {
+    stop.removeEventListener('abort', onStop);
+    interrupt.dispose();
+  }
+}
+
+async function runAll<H extends FleetHost>(
+  hosts: readonly H[],
+  task: HostTask<H>,
+  options: FleetOptions<H>,
+  interrupt: Interrupt,
+  emit: (event: FleetEvent) => void,
+): Promise<Pick<FleetResult, 'hosts' | 'notRun'>> {
+  const limit = pLimit(options.fanout ?? FLEET_DEFAULTS.fanout);
+  const hostOptions: HostOptions<H> = {
+    run: options.run,
+    connect: options.connect,
+    timeoutMs: options.hostTimeoutMs ?? FLEET_DEFAULTS.hostTimeoutMs,
+    interrupt,
+    emit,
+  };
+  const results = await limit.map(hosts, async (host) => {
+    const result = interrupt.stop.aborted ? null : await runHost(host, task, hostOptions);
+    emit(result === null ? { type: 'host-not-run', host: host.name } : hostEnded(host.name, result));
+    return [host.name, result] as const;
+  });
+  const done = results.filter((entry): entry is readonly [string, HostResult] => entry[1] !== null);
+  const notRun = results.filter(([, result]) => result === null).map(([name]) => name);
+  return { hosts: new Map(done), notRun };
+}
+
+function hostEnded(host: string, result: HostResult): FleetEvent {
+  const { outcome, durationMs, error } = result;
+  return { type: 'host-ended', host, outcome, durationMs, ...(error === undefined ? {} : { error }) };
+}

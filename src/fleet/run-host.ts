@@ -1,0 +1,131 @@
+import { LongshoreError } from '../errors/longshore-error.js';
+import { deadlineIn, type Deadline } from '../time/deadline.js';
+import type { Counters, Executor } from '../transport/executor.js';
+import type { FleetEvent } from './fleet-event.js';
+import type { HostFindings, HostResult } from './fleet-result.js';
+import { hostDeadline, type Interrupt } from './host-deadline.js';
+import { asLongshoreError, outcomeOfError } from './outcome.js';
+
+/** All that a fleet needs to know of a host; the rest is for `connect` and the task. */
+export interface FleetHost {
+  readonly name: string;
+}
+
+/** What a task is given for one host. */
+export interface HostContext {
+  readonly executor: Executor;
+  readonly deadline: Deadline;
+  readonly runId: string;
+  readonly emit: (event: FleetEvent) => void;
+}
+
+/** The work on one host. It may throw: the host then ends with that error. */
+export type HostTask<H extends FleetHost> = (host: H, context: HostContext) => Promise<HostFindings>;
+
+export interface HostOptions<H extends FleetHost> {
+  readonly run: string;
+  /** opens the one connection to the host; rejects with `E_UNREACHABLE`, `E_HOST_KEY`, `E_AUTH`, ... */
+  readonly connect: (host: H, deadline: Deadline) => Promise<Executor>;
+  readonly timeoutMs: number;
+  readonly interrupt: Interrupt;
+  readonly emit: (event: FleetEvent) => void;
+}
+
+/** How long a task may take to notice that its deadline is over, before the fleet goes on without it. */
+const ABANDON_MS = 5_000;
+const CONNECT_ABANDON_MS = 1_000;
+/** How long closing a connection may take; the process end closes what is left. */
+const CLOSE_MS = 2_000;
+
+/**
+ * Connects, works, disconnects. Never rejects. Gives null when an interrupt came while connecting: then nothing was asked of the host.
+ */
+export async function runHost<H extends FleetHost>(
+  host: H,
+  task: HostTask<H>,
+  options: HostOptions<H>,
+): Promise<HostResult | null> {
+  const began = performance.now();
+  const { emit } = options;
+  emit({ type: 'host-started', host: host.name });
+  let executor: Executor | undefined;
+  let findings: HostFindings;
+  try {
+    executor = await connectHost(host, options);
+    emit({ type: 'host-connected', host: host.name, connectMs: executor.counters().connectMs });
+    const leftMs = Math.max(0, options.timeoutMs - (performance.now() - began));
+    const deadline = hostDeadline(leftMs, options.interrupt);
+    const work = task(host, { executor, deadline, runId: options.run, emit });
+    findings = await untilAbandoned(work, deadline, ABANDON_MS, workAbandoned);
+  } catch (thrown) {
+    if (executor === undefined && options.interrupt.stop.aborted) return null;
+    const error = asLongshoreError(thrown, host.name);
+    findings = { outcome: outcomeOfError(error), error };
+  }
+  const counters = executor?.counters() ?? NO_COUNTERS;
+  if (executor !== undefined) await closeWithin(executor, CLOSE_MS);
+  const { roundTrips, remoteProcesses, bytesIn, bytesOut } = counters;
+  return { ...findings, roundTrips, remoteProcesses, bytesIn, bytesOut, durationMs: performance.now() - began };
+}
+
+const NO_COUNTERS: Counters = { roundTrips: 0, remoteProcesses: 0, bytesIn: 0, bytesOut: 0, connectMs: 0 };
+
+async function connectHost<H extends FleetHost>(host: H, options: HostOptions<H>): Promise<Executor> {
+  // nothing has been asked of the host yet, so an interrupt may end this at once
+  const deadline = deadlineIn(options.timeoutMs, options.interrupt.stop);
+  const connecting = options.connect(host, deadline);
+  try {
+    return await untilAbandoned(connecting, deadline, CONNECT_ABANDON_MS, () => {
+      const seconds = options.timeoutMs / 1000;
+      return new LongshoreError('E_UNREACHABLE', `no connection within the time for this host (${seconds} s)`);
+    });
+  } catch (error) {
+    connecting.then(
+      (late) => closeWithin(late, CLOSE_MS),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+/** The work's end or, `graceMs` after the deadline's, an error: a promise that hangs must not hold up the run. */
+async function untilAbandoned<T>(
+  work: Promise<T>,
+  deadline: Deadline,
+  graceMs: number,
+  makeError: () => LongshoreError,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let startGrace: () => void = () => undefined;
+  const abandoned = new Promise<never>((_, reject) => {
+    startGrace = () => {
+      timer = setTimeout(() => reject(makeError()), graceMs);
+    };
+  });
+  if (deadline.signal.aborted) startGrace();
+  else deadline.signal.addEventListener('abort', startGrace, { once: true });
+  try {
+    return await Promise.race([work, abandoned]);
+  } finally {
+    clearTimeout(timer);
+    deadline.signal.removeEventListener('abort', startGrace);
+  }
+}
+
+function workAbandoned(): LongshoreError {
+  return new LongshoreError(
+    'E_OUTCOME_UNKNOWN',
+    'the work on this host did not end in its time; it may still be going on',
+    {
+      remedy: 'Look with `longshore status` before anything else is tried.',
+    },
+  );
+}
+
+/** Closing is a courtesy: what goes wrong in it changes nothing about the work's outcome. */
+async function closeWithin(executor: Executor, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([executor.close().catch(() => undefined), late]);
+  clearTimeout(timer);
+}
