@@ -1,0 +1,63 @@
+import type { VolumeSpec } from '../connectors/connector.js';
+import type { Secret } from '../secrets/secret.js';
+import type { SourcePosition } from './source/problems.js';
+
+/** An inventory that was read and checked as a whole: nothing in it can be malformed any more. */
+export interface Inventory {
+  /** as the user gave it */
+  readonly filePath: string;
+  /** in the order in which the inventory names them */
+  readonly hosts: ReadonlyMap<string, InventoryHost>;
+  /** all groups, `all` and `ungrouped` too */
+  readonly groups: ReadonlyMap<string, InventoryGroup>;
+  /** what was read but not used, for the log */
+  readonly notes: readonly InventoryNote[];
+}
+
+/** A managed machine. Every `Secret` is resolved, unless the inventory was read with `secrets: 'deferred'`. */
+export interface InventoryHost {
+  readonly name: string;
+  /** every group that it is in, also through children, sorted; without `all` (Ansible's `group_names`) */
+  readonly groups: readonly string[];
+  /** host name or IP address (IPv6 without brackets) to connect to: `ansible_host`, else the name */
+  readonly address: string;
+  /** absent: what ssh_config says, else 22 */
+  readonly port?: number;
+  /** absent: what ssh_config says, else the user who runs Longshore */
+  readonly user?: string;
+  readonly password?: Secret;
+  /** `~` is expanded; a relative path starts where Longshore was started */
+  readonly privateKeyFile?: string;
+  readonly privateKeyPassphrase?: Secret;
+  readonly become: Become;
+  readonly connection: 'ssh' | 'local';
+  /** `ansible_ssh_common_args`, split into words as a shell does; empty when there are none */
+  readonly sshCommonArgs: readonly string[];
+  readonly volumes: ReadonlyMap<string, VolumeSpec>;
+  /** where the inventory first names the host */
+  readonly origin: SourcePosition;
+  /**
+   * Why Longshore cannot work on it (a Windows machine, a switch), else absent. Such a host may be in an inventory, but
+   * `selectHosts` refuses to select it.
+   */
+  readonly unsupported?: string;
+}
+
+export interface Become {
+  readonly method: 'none' | 'sudo' | 'doas' | 'su';
+  readonly user: string;
+  readonly password?: Secret;
+}
+
+export interface InventoryGroup {
+  readonly name: string;
+  readonly children: readonly string[];
+  /** also those of its children, in inventory order */
+  readonly hosts: readonly string[];
+}
+
+export interface InventoryNote {
+  /** debug: normal in a shared inventory; warning: the user may have meant something else */
+  readonly level: 'debug' | 'warning';
+  readonly message: string;
+}
