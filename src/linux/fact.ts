@@ -1,4 +1,3 @@
-import { LongshoreError } from '../errors/longshore-error.js';
 import type { Executor, LaneReply, LaneRequest, ReadReply, RunReply } from '../transport/executor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { Unknown } from './storage-state.js';
@@ -38,34 +37,10 @@ export function combineFacts<const F extends readonly Fact<unknown>[]>(...facts:
   };
 }
 
-/** The same fact, with its value turned into another one. */
-export function mapFact<A, B>(fact: Fact<A>, turn: (value: A) => B): Fact<B> {
-  return { requests: fact.requests, parse: (replies) => turn(fact.parse(replies)) };
-}
-
-/**
- * Learns a fact in one round trip. A request that is not ok (a hung tool) ends its sequence: as long as the fact only looks, the ones
- * after it are then asked again without it, so that one bad tool does not hide everything else. A fact that contains a lock, a wait or
- * a change is one sequence whose order matters, and is never asked again.
- */
+/** Learns a fact in one round trip, as one sequence. */
 export async function observe<T>(executor: Executor, deadline: Deadline, fact: Fact<T>): Promise<T> {
-  const replies: LaneReply[] = [];
-  const onlyLooks = fact.requests.every(isLook);
-  while (replies.length < fact.requests.length) {
-    const rest = fact.requests.slice(replies.length);
-    const answers: readonly LaneReply[] = await executor.sequence(deadline, rest);
-    if (answers.length !== rest.length) {
-      throw new LongshoreError('E_INTERNAL', `${rest.length} requests got ${answers.length} replies`);
-    }
-    const firstSkipped = answers.findIndex((answer) => answer.kind === 'skipped');
-    const useful = onlyLooks && firstSkipped > 0 ? firstSkipped : answers.length;
-    replies.push(...answers.slice(0, useful));
-  }
+  const replies: readonly LaneReply[] = await executor.sequence(deadline, fact.requests);
   return fact.parse(replies);
-}
-
-function isLook(request: LaneRequest): boolean {
-  return request.kind === 'read' || request.kind === 'list' || (request.kind === 'run' && request.readOnly === true);
 }
 
 const NOTHING_READ: ReadReply = { kind: 'read', ok: true, files: new Map(), unreadable: [] };

@@ -50,16 +50,5 @@ function nodeArgv({ targetName, portal, iface }: NodeAddress): string[] {
   return ['iscsiadm', '-m', 'node', '-T', targetName, '-p', portal, ...(iface === undefined ? [] : ['-I', iface])];
 }
 
-export type IscsiadmVerb = 'show' | 'new' | 'update' | 'login' | 'logout' | 'delete';
-
-/**
- * ok: done, or was so already; absent: nothing there to act on; retry: may succeed when tried again; auth: rejected credentials, never try again
- * (rule S34); fatal: no other attempt helps; unknown: the effect is not known, observe.
- */
-export type IscsiadmClass = 'ok' | 'absent' | 'retry' | 'auth' | 'fatal' | 'unknown';
-
-export interface IscsiadmExit {
-  readonly code: number;
-  readonly meaning: string;
-  readonly class: IscsiadmClass;
-}
+export { ISCSIADM_EXITS, iscsiadmOutcome } from './iscsiadm-exits.js';
+export type { IscsiadmClass, IscsiadmExit, IscsiadmVerb } from './iscsiadm-exits.js';

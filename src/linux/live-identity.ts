@@ -10,7 +10,8 @@ export type LiveIdentity =
 
 /**
  * Asks a device for its identity with an INQUIRY of page 0x83. sysfs and the map keep the identity that they saw first, also after the
- * array has put another volume there; only this tells the truth. A dead path takes up to `timeoutMs`. Throws `E_PARSE` for what is no kernel name.
+ * array has put another volume there; only this tells the truth. A dead path takes up to `timeoutMs`
+ * and does not end the sequence; to guard a change, add `expectStdout`. Throws `E_PARSE` for what is no kernel name.
  */
 export function liveIdentityRequest(name: string, timeoutMs: number): RunRequest {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name))
@@ -19,6 +20,7 @@ export function liveIdentityRequest(name: string, timeoutMs: number): RunRequest
     kind: 'run',
     argv: ['/lib/udev/scsi_id', '--page=0x83', '--whitelisted', `--device=/dev/${name}`],
     timeoutMs,
+    okExits: 'any',
     readOnly: true,
   };
 }

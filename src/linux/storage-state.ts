@@ -13,6 +13,10 @@ export interface StorageState {
   /** mounts seen in any mount namespace */
   readonly mounts: readonly Mount[];
   readonly swaps: readonly SwapArea[];
+  /** file systems that the kernel holds open, visible as a mount or not; absent when not asked for */
+  readonly fileSystems?: readonly HeldFileSystem[];
+  /** loop devices and what they are backed by; absent when not asked for */
+  readonly loops?: readonly LoopDevice[];
   readonly multipathd: MultipathdState;
   /** `/etc/iscsi/initiatorname.iscsi`; null when absent or unreadable */
   readonly initiatorName: Iqn | null;
@@ -21,7 +25,7 @@ export interface StorageState {
 }
 
 export interface Unknown {
-  /** what could not be learnt: a path or a command */
+  /** what could not be learnt: a sysfs path below the object in question, or a command */
   readonly subject: string;
   readonly reason: string;
 }
@@ -117,6 +121,24 @@ export interface Mount {
   readonly source: string;
   readonly mountPoint: string;
   readonly fsType: string;
+  /** a process in whose mount namespace it is; absent when process 1 sees it too */
+  readonly pid?: number;
+}
+
+/**
+ * From `/sys/fs`: a superblock on a device. It is there as long as any mount namespace mounts it, and after a lazy unmount
+ * as long as a file on it is open, when no mountinfo shows it any more.
+ */
+export interface HeldFileSystem {
+  readonly fsType: string;
+  /** kernel name of the block device; btrfs has one entry for each of its devices */
+  readonly device: string;
+}
+
+export interface LoopDevice {
+  readonly name: string;
+  /** what it was set up with: a device path, or a file */
+  readonly backingPath: string;
 }
 
 export interface SwapArea {

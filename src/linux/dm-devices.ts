@@ -1,0 +1,114 @@
+import type { LaneReply, ReadReply } from '../transport/executor.js';
+import { listedPaths, readReply, runOutput, type Fact, type Learnt } from './fact.js';
+import { parseMultipathStatus, unmangled, type MapPath } from './dm-status.js';
+import type { DmDevice, Unknown } from './storage-state.js';
+import { sysfsTree } from './sysfs-tree.js';
+import { wwidOrNull } from './wwid.js';
+
+const TIMEOUT_MS = 10_000;
+const READ_PATTERNS = ['dev', 'size', 'ro', 'dm/name', 'dm/uuid', 'dm/suspended'].map((n) => `/sys/block/dm-*/${n}`);
+const LIST_PATTERNS = ['/sys/block/dm-*/slaves/*', '/sys/block/dm-*/holders/*'];
+// The uuid comes last: it may contain anything, also the separator.
+const INFO_ARGV = ['dmsetup', 'info', '-c', '--noheadings', '--separator', '|', '-o', 'major,minor,open,uuid'];
+// --noflush: asking for the status of a thin pool would otherwise make it commit.
+const STATUS_ARGV = ['dmsetup', 'status', '--noflush', '--target', 'multipath'];
+
+/** Device-mapper devices from sysfs; their open counts and paths from two dmsetup processes. */
+export function dmDevicesFact(): Fact<Learnt<readonly DmDevice[]>> {
+  return {
+    requests: [
+      { kind: 'list', patterns: LIST_PATTERNS },
+      { kind: 'read', patterns: READ_PATTERNS },
+      { kind: 'run', argv: INFO_ARGV, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
+      { kind: 'run', argv: STATUS_ARGV, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
+    ],
+    parse([listReply, readRequestReply, info, status]) {
+      const listed = listedPaths(listReply, '/sys/block/dm-*');
+      const read = readReply(readRequestReply, '/sys/block/dm-*');
+      const devices = parseDmDevices(read.value, listed.value, info, status);
+      return { value: devices.value, unknowns: [...listed.unknowns, ...read.unknowns, ...devices.unknowns] };
+    },
+  };
+}
+
+/** Without any dm device, a host without dmsetup has nothing that is unknown. */
+export function parseDmDevices(
+  read: ReadReply,
+  listed: readonly string[],
+  infoReply: LaneReply | undefined,
+  statusReply: LaneReply | undefined,
+): Learnt<readonly DmDevice[]> {
+  const tree = sysfsTree(read, listed);
+  const names = tree.children('/sys/block').filter((name) => /^dm-\d+$/.test(name));
+  if (names.length === 0) return { value: [], unknowns: [] };
+
+  const info = openCounts(infoReply);
+  const status = mapPaths(statusReply);
+  tree.unknowns.push(...info.unknowns, ...status.unknowns);
+  const value = names.map((name): DmDevice => {
+    const directory = `/sys/block/${name}`;
+    const dev = tree.dev(directory);
+    const dmName = tree.required(`${directory}/dm/name`) ?? '';
+    const dmUuid = tree.required(`${directory}/dm/uuid`) ?? '';
+    const isMap = dmUuid.startsWith('mpath-');
+    const mapWwid = isMap ? wwidOrNull(dmUuid.slice('mpath-'.length)) : null;
+    if (isMap && mapWwid === null) tree.unknowns.push({ subject: `${directory}/dm/uuid`, reason: 'holds no WWID' });
+    const counted = info.value.get(dev);
+    // Another uuid: the number went to another device between the two looks.
+    const openCount = counted?.uuid === dmUuid ? counted.open : null;
+    if (openCount === null) tree.unknowns.push({ subject: directory, reason: 'its open count is not known' });
+    const paths = isMap ? status.value.get(dmName) : [];
+    if (paths === undefined) tree.unknowns.push({ subject: directory, reason: 'the state of its paths is not known' });
+    return {
+      name,
+      dev,
+      dmName,
+      dmUuid,
+      mapWwid,
+      // When in doubt it is: nothing can be flushed through a suspended device.
+      suspended: tree.flag(`${directory}/dm/suspended`, true),
+      sizeBytes: tree.sizeBytes(directory),
+      readOnly: tree.flag(`${directory}/ro`, false),
+      slaves: tree.children(`${directory}/slaves`),
+      holders: tree.children(`${directory}/holders`),
+      openCount,
+      mapPaths: paths ?? [],
+    };
+  });
+  return { value, unknowns: tree.unknowns };
+}
+
+/** By major:minor. `No devices found` and other lines that are no record are noted, except that one. */
+function openCounts(
+  reply: LaneReply | undefined,
+): Learnt<Map<string, { readonly open: number; readonly uuid: string }>> {
+  const { value: run, unknowns } = runOutput(reply, 'dmsetup info');
+  const value = new Map<string, { open: number; uuid: string }>();
+  const notes: Unknown[] = [...unknowns];
+  for (const line of lines(run?.stdout)) {
+    const record = /^\s*(\d+)\|\s*(\d+)\|\s*(\d+)\|(.*)$/.exec(line);
+    if (record === null)
+      notes.push({ subject: 'dmsetup info', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
+    else value.set(`${record[1]}:${record[2]}`, { open: Number(record[3]), uuid: record[4] ?? '' });
+  }
+  return { value, unknowns: notes };
+}
+
+/** By dm name. */
+function mapPaths(reply: LaneReply | undefined): Learnt<Map<string, readonly MapPath[]>> {
+  const { value: run, unknowns } = runOutput(reply, 'dmsetup status');
+  const value = new Map<string, readonly MapPath[]>();
+  const notes: Unknown[] = [...unknowns];
+  for (const line of lines(run?.stdout)) {
+    const record = /^(.*): \d+ \d+ multipath (.*)$/.exec(line);
+    const paths = record === null ? null : parseMultipathStatus(record[2] ?? '');
+    if (paths === null)
+      notes.push({ subject: 'dmsetup status', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
+    else value.set(unmangled(record?.[1] ?? ''), paths);
+  }
+  return { value, unknowns: notes };
+}
+
+function lines(text: string | undefined): string[] {
+  return (text ?? '').split('\n').filter((line) => line.trim() !== '' && line !== 'No devices found');
+}

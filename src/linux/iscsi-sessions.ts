@@ -1,0 +1,100 @@
+import type { ReadReply } from '../transport/executor.js';
+import { listedPaths, readReply, type Fact, type Learnt } from './fact.js';
+import { parseIqn, parsePortal, type Portal } from './identifiers.js';
+import type { IscsiSession, Unknown } from './storage-state.js';
+import { parsedOrNoted } from './parse-error.js';
+
+const SESSIONS = '/sys/class/iscsi_session';
+const CONNECTIONS = '/sys/class/iscsi_connection';
+const READ_PATTERNS = [
+  ...['targetname', 'state', 'ifacename'].map((name) => `${SESSIONS}/session*/${name}`),
+  ...['address', 'port', 'persistent_address', 'persistent_port'].map((name) => `${CONNECTIONS}/connection*/${name}`),
+];
+const HOST_PATTERNS = ['/sys/class/iscsi_host/host*/device/session*'];
+
+/** iSCSI sessions as the kernel shows them; no process runs on the host. */
+export function iscsiSessionsFact(): Fact<Learnt<readonly IscsiSession[]>> {
+  return {
+    requests: [
+      { kind: 'read', patterns: READ_PATTERNS },
+      { kind: 'list', patterns: HOST_PATTERNS },
+    ],
+    parse(replies) {
+      const read = readReply(replies[0], SESSIONS);
+      const hosts = listedPaths(replies[1], HOST_PATTERNS[0] ?? '');
+      const sessions = parseIscsiSessions(read.value, hosts.value);
+      return { value: sessions.value, unknowns: [...read.unknowns, ...hosts.unknowns, ...sessions.unknowns] };
+    },
+  };
+}
+
+/** A session whose target name cannot be told is not in the list but among the unknowns, under its sysfs directory. */
+export function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Learnt<readonly IscsiSession[]> {
+  const unknowns: Unknown[] = [];
+  const hostBySid = new Map<number, number>();
+  for (const path of hostPaths) {
+    const [, host, sid] = /\/host(\d+)\/device\/session(\d+)$/.exec(path) ?? [];
+    if (host !== undefined && sid !== undefined) hostBySid.set(Number(sid), Number(host));
+  }
+  const connectionBySid = connectionDirectories(read);
+
+  const value: IscsiSession[] = [];
+  for (const sid of sessionNumbers(read)) {
+    const directory = `${SESSIONS}/session${sid}`;
+    const attribute = (name: string): string | null => read.files.get(`${directory}/${name}`) ?? null;
+    const targetName = parsedOrNoted(
+      () => parseIqn(attribute('targetname') ?? ''),
+      `${directory}/targetname`,
+      unknowns,
+    );
+    if (targetName === null) continue;
+    const state = attribute('state');
+    if (state === null) unknowns.push({ subject: `${directory}/state`, reason: 'could not be read' });
+    const connection = connectionBySid.get(sid);
+    value.push({
+      sid,
+      targetName,
+      state: state ?? 'unknown',
+      iface: attribute('ifacename') ?? '',
+      scsiHost: hostBySid.get(sid) ?? null,
+      portal: connection === undefined ? null : portalOf(read, connection, 'persistent_', unknowns),
+      // Without a socket (while it reconnects) the kernel has no current address: that is no news.
+      currentPortal: connection === undefined ? null : portalOf(read, connection, '', []),
+    });
+  }
+  return { value, unknowns };
+}
+
+function sessionNumbers(read: ReadReply): number[] {
+  const numbers = new Set<number>();
+  for (const path of [...read.files.keys(), ...read.unreadable]) {
+    const sid = /\/session(\d+)\/[^/]+$/.exec(path)?.[1];
+    if (sid !== undefined) numbers.add(Number(sid));
+  }
+  return [...numbers].sort((a, b) => a - b);
+}
+
+/** The first connection (`connection<sid>:0`) of each session: Linux uses one. */
+function connectionDirectories(read: ReadReply): Map<number, string> {
+  const directories = new Map<number, string>();
+  for (const path of [...read.files.keys(), ...read.unreadable].sort()) {
+    const [, directory, sid] = /^(.*\/connection(\d+):\d+)\/[^/]+$/.exec(path) ?? [];
+    if (directory !== undefined && !directories.has(Number(sid))) directories.set(Number(sid), directory);
+  }
+  return directories;
+}
+
+function portalOf(read: ReadReply, directory: string, prefix: string, unknowns: Unknown[]): Portal | null {
+  const addressPath = `${directory}/${prefix}address`;
+  const address = read.files.get(addressPath);
+  const port = read.files.get(`${directory}/${prefix}port`);
+  if (address === undefined || port === undefined || address === '(null)' || address === '') {
+    unknowns.push({ subject: addressPath, reason: 'shows no address' });
+    return null;
+  }
+  return parsedOrNoted(
+    () => parsePortal(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+    addressPath,
+    unknowns,
+  );
+}

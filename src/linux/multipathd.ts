@@ -1,0 +1,37 @@
+import type { LaneReply } from '../transport/executor.js';
+import { firstLine, runOutput, type Fact, type Learnt } from './fact.js';
+import type { MultipathdState } from './storage-state.js';
+
+/** One process: a daemon that can list its paths is usable, so `show status` would tell nothing more. */
+export const SHOW_PATHS_ARGV: readonly string[] = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
+
+/** Whether multipathd answers, and which paths it tracks. */
+export function multipathdFact(): Fact<Learnt<MultipathdState>> {
+  return {
+    requests: [{ kind: 'run', argv: SHOW_PATHS_ARGV, timeoutMs: 5_000, okExits: 'any', readOnly: true }],
+    parse: (replies) => parseMultipathd(replies[0]),
+  };
+}
+
+/**
+ * Exit 0 alone is no proof: old versions exit 0 with `error receiving packet`, and newer ones with `timeout` while they
+ * reconfigure. That it is not usable is a state, not an unknown: `paths` is null then.
+ */
+export function parseMultipathd(reply: LaneReply | undefined): Learnt<MultipathdState> {
+  const { value: run, unknowns } = runOutput(reply, 'multipathd');
+  if (run === null) {
+    const absent = reply?.kind === 'run' && reply.exit !== null && !reply.timedOut && !reply.truncated;
+    return { value: { usable: false, paths: null }, unknowns: absent ? [] : unknowns };
+  }
+  const paths: string[] = [];
+  for (const line of run.stdout.split('\n').map((text) => text.trim())) {
+    // Without any path, some versions answer `ok`.
+    if (line === '' || line === 'ok') continue;
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(line) || line === 'timeout' || line === 'fail') {
+      const reason = `unexpected answer ${JSON.stringify(firstLine(run.stdout))}`;
+      return { value: { usable: false, paths: null }, unknowns: [{ subject: 'multipathd', reason }] };
+    }
+    paths.push(line);
+  }
+  return { value: { usable: true, paths }, unknowns: [] };
+}

@@ -1,0 +1,104 @@
+import type { LaneReply } from '../transport/executor.js';
+import { listedPaths, runOutput, type Fact, type Learnt } from './fact.js';
+import { parseIqn, parsePortal } from './identifiers.js';
+import { parsedOrNoted } from './parse-error.js';
+import type { NodeRecord, Unknown } from './storage-state.js';
+
+// /etc/iscsi is Debian's and Red Hat's place, /var/lib/iscsi SUSE's newer and Debian's next one. A record is the file TARGET/ADDRESS,PORT when it was made
+// by hand, and TARGET/ADDRESS,PORT,TPGT/IFACE when it was discovered.
+const ROOTS = ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'];
+const GLOBS = ROOTS.flatMap((root) => [`${root}/*/*`, `${root}/*/*/*`]);
+const FIELDS = [
+  'node\\.name',
+  'node\\.conn\\[0\\]\\.address',
+  'node\\.conn\\[0\\]\\.port',
+  'node\\.startup',
+  'node\\.session\\.scan',
+  'iface\\.iscsi_ifacename',
+  'node\\.session\\.auth\\.authmethod',
+  'node\\.session\\.auth\\.username',
+];
+// Only these lines leave the host: the records hold CHAP passwords in clear.
+const PATTERN = `^(${FIELDS.join('|')}) = `;
+const LINE = new RegExp(`^(/.*?):(${FIELDS.join('|')}) = (.*)$`);
+
+/** open-iscsi's node database, read by one grep; never the secrets in it. */
+export function nodeRecordsFact(): Fact<Learnt<readonly NodeRecord[]>> {
+  return {
+    requests: [
+      { kind: 'list', patterns: GLOBS },
+      {
+        kind: 'run',
+        argv: ['grep', '-H', '-d', 'skip', '-E', '-e', PATTERN, '--'],
+        globs: GLOBS,
+        timeoutMs: 20_000,
+        okExits: 'any',
+        readOnly: true,
+      },
+    ],
+    parse(replies) {
+      const listed = listedPaths(replies[0], 'iSCSI node records');
+      const records = parseNodeRecords(replies[1], listed.value);
+      return { value: records.value, unknowns: [...listed.unknowns, ...records.unknowns] };
+    },
+  };
+}
+
+/** A file without a usable record (empty after a crash, `[]:port`, cut) is noted under its path. */
+export function parseNodeRecords(
+  reply: LaneReply | undefined,
+  listed: readonly string[],
+): Learnt<readonly NodeRecord[]> {
+  // 1: no line matched; 2: some file could not be read, the others could.
+  const { value: run, unknowns } = runOutput(reply, 'iSCSI node records', [0, 1, 2]);
+  if (run === null) return { value: [], unknowns: listed.length === 0 ? [] : unknowns };
+
+  const notes: Unknown[] = [];
+  for (const line of run.stderr.split('\n')) {
+    // One that was deleted meanwhile is not there; anything else is worth knowing.
+    if (line.trim() !== '' && !line.includes('No such file or directory')) {
+      notes.push({ subject: 'iSCSI node records', reason: line.slice(0, 200) });
+    }
+  }
+  const fieldsByFile = new Map<string, Map<string, string>>();
+  for (const line of run.stdout.split('\n')) {
+    if (line === '') continue;
+    const [, filePath, field, text] = LINE.exec(line) ?? [];
+    if (filePath === undefined || field === undefined || text === undefined) {
+      notes.push({ subject: 'iSCSI node records', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
+      continue;
+    }
+    const fields = fieldsByFile.get(filePath) ?? new Map<string, string>();
+    fieldsByFile.set(filePath, fields.set(field, text.trim()));
+  }
+
+  const value: NodeRecord[] = [];
+  for (const [filePath, fields] of fieldsByFile) {
+    const record = parsedOrNoted(() => nodeRecord(filePath, fields), filePath, notes);
+    if (record !== null) value.push(record);
+  }
+  for (const path of listed) {
+    const isDirectory = listed.some((other) => other.startsWith(`${path}/`));
+    if (!isDirectory && !fieldsByFile.has(path)) notes.push({ subject: path, reason: 'holds no node record' });
+  }
+  return { value, unknowns: notes };
+}
+
+function nodeRecord(filePath: string, fields: ReadonlyMap<string, string>): NodeRecord {
+  const text = (field: string): string | null => {
+    const found = fields.get(field);
+    return found === undefined || found === '' || found === '<empty>' ? null : found;
+  };
+  const address = text('node.conn[0].address') ?? '';
+  const port = text('node.conn[0].port') ?? '';
+  return {
+    targetName: parseIqn(text('node.name') ?? ''),
+    portal: parsePortal(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+    iface: text('iface.iscsi_ifacename') ?? 'default',
+    startup: text('node.startup'),
+    scan: text('node.session.scan'),
+    authMethod: text('node.session.auth.authmethod'),
+    authUsername: text('node.session.auth.username'),
+    filePath,
+  };
+}
