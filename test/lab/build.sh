@@ -112,7 +112,8 @@ customise() {
   printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
   printf '/dev/vda / ext4 rw,noatime 0 1\n' >"$root/etc/fstab"
   : >"$root/etc/resolv.conf"
-  printf 'uninitialized\n' >"$root/etc/machine-id"
+  # Not "uninitialized": systemd would take the first boot for an installation and enable every unit it has a preset for.
+  tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 
   ssh-keygen -q -t ed25519 -N '' -C longshore-lab -f "$out/id_ed25519"
   rm -f "$root"/etc/ssh/ssh_host_*
@@ -144,7 +145,8 @@ customise() {
     ln -sf /dev/null "$root/etc/systemd/system/${timer##*/}"
   done
   chroot "$root" systemctl --quiet enable ssh.service iscsid.service multipathd.service lab-net.service lab-ready.service
-  chroot "$root" systemctl --quiet mask getty@tty1.service serial-getty@ttyS0.service
+  chroot "$root" systemctl --quiet mask getty@tty1.service serial-getty@ttyS0.service \
+    systemd-networkd.service systemd-networkd-wait-online.service
 }
 
 set_iscsid() {
@@ -274,7 +276,7 @@ build() {
   extract_kernel "$(echo "$root"/boot/vmlinuz-*)" "$work/image/vmlinux"
   make_initramfs "$root" "$work/image/initramfs" "$work/initramfs"
   rm -rf "$root"/boot/* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
-  mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=1,nodiscard -d "$root" "$work/image/root.img" "$disk_size"
+  mkfs.ext4 -q -F -J size=16 -E lazy_itable_init=1,nodiscard -d "$root" "$work/image/root.img" "$disk_size" >&2
   rm -rf "$root"
   say 'booting it once'
   save_state "$work/image"
@@ -285,7 +287,7 @@ build() {
 }
 
 main() {
-  local key final work
+  local key final
   key=$(image_key)
   final=$cache/$key
   if [ ! -d "$final" ]; then

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { initiatorNameOf, type Guest } from './guest.js';
+
+/** The last byte of each guest's storage addresses. */
+const NODE_NUMBERS = { target: 1, client1: 2, client2: 3 } as const;
+
+export const STORAGE_NETWORKS = ['10.1.0', '10.2.0'] as const;
+
+/** Tells a guest that was just resumed who it is and what time it is. What it is told survives a power cut. */
+export async function becomeItself(guest: Guest): Promise<void> {
+  const role = guest.name === 'target' ? targetRole() : clientRole(guest.name);
+  await guest.run('exec /bin/sh -eu', { input: `${identity(guest.name)}\n${role}\n`, timeoutMs: 60_000 });
+}
+
+function identity(name: Guest['name']): string {
+  const number = NODE_NUMBERS[name];
+  const hosts = Object.entries(NODE_NUMBERS).flatMap(([host, node]) =>
+    STORAGE_NETWORKS.map((net) => `${net}.${node} ${host}`),
+  );
+  return `
+    date -s @${(Date.now() / 1000).toFixed(3)} >/dev/null
+    mkdir -p /etc/lab
+    echo ${number} >/etc/lab/node
+    /usr/local/sbin/lab-net &
+    echo ${name} >/etc/hostname
+    echo ${name} >/proc/sys/kernel/hostname
+    printf '%s\\n' '127.0.0.1 localhost ${name}' ${hosts.map((line) => `'${line}'`).join(' ')} >/etc/hosts
+    echo ${randomUUID().replaceAll('-', '')} >/etc/machine-id
+    echo ${randomUUID()}${randomUUID()} >/dev/urandom
+    echo 'InitiatorName=${initiatorNameOf(name)}' >/etc/iscsi/initiatorname.iscsi
+    wait $!`;
+}
+
+function clientRole(name: Guest['name']): string {
+  return `
+    rm -f /etc/nvme/hostid /etc/nvme/hostnqn
+    systemctl start iscsid.socket iscsid.service
+    multipathd show status >/dev/null || systemctl restart multipathd
+    echo ${name} ready`;
+}
+
+/** The target needs no initiator services: its own disks must not look like a client's. */
+function targetRole(): string {
+  return `
+    systemctl stop multipathd.service multipathd.socket 2>/dev/null &
+    modprobe -a loop target_core_mod iscsi_target_mod target_core_iblock dm_mod
+    mount -t configfs configfs /sys/kernel/config 2>/dev/null || true
+    wait $!`;
+}
