@@ -1,0 +1,227 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { LongshoreError } from '../../errors/longshore-error.js';
+import type { Fact } from '../../linux/fact.js';
+import type { Deadline } from '../../time/deadline.js';
+import type { Executor, LaneReply, LockRequest } from '../../transport/executor.js';
+import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './history.js';
+import { judgeReplies } from './judge.js';
+import { reportStep } from './show-command.js';
+import type { Step, StepReport, StepVerdict } from './step.js';
+import { type Chain, nextWave } from './waves.js';
+
+/** What the next observation may build on: names are only good for choosing what to ask, never for acting. */
+export interface Clues<S> {
+  readonly previous: S | null;
+  /** paths that the waits of the last steps found */
+  readonly matches: readonly string[];
+}
+
+/** How to reach one goal on one host: what to read, and what remains to be done given what was read. */
+export interface Procedure<S> {
+  observe(clues: Clues<S>): Fact<S>;
+  /** pure; `first` is what the host showed before anything was done */
+  plan(state: S, history: History, first: S): Plan;
+}
+
+export type Plan =
+  | { readonly kind: 'done'; readonly warnings: readonly string[] }
+  /** ask the host again, because the answer so far cannot be decided on */
+  | { readonly kind: 'look'; readonly why: string }
+  | {
+      readonly kind: 'steps';
+      readonly steps: readonly Step[];
+      /** what will follow once these have shown what they show; only for people who read the plan */
+      readonly later?: readonly StepReport[];
+    }
+  | { readonly kind: 'stop'; readonly error: Error };
+
+export interface EngineOptions {
+  /** observe and plan only; nothing is changed and no lock is taken */
+  readonly planOnly?: boolean;
+  /** host lock to hold while at work; taken in the same round trip as the first observation */
+  readonly lock?: LockRequest;
+  readonly onStep?: (step: Step, phase: 'started' | 'ok' | 'failed') => void;
+}
+
+export interface EngineResult<S> {
+  /** the goal holds, proven by the last observation (with `planOnly`: it held already) */
+  readonly reached: boolean;
+  readonly error?: Error;
+  /** the first and the last observation; null when there was none */
+  readonly first: S | null;
+  readonly last: S | null;
+  /** steps that were run, or that would be run */
+  readonly steps: readonly StepReport[];
+  readonly changed: boolean;
+  readonly warnings: readonly string[];
+  /** errors of steps that were given up, also when the goal was reached without them */
+  readonly failures: readonly Error[];
+}
+
+/** Observations in one run before it is called stuck; a four-path attach with a retry needs about 8. */
+const MAX_OBSERVATIONS = 24;
+const MAX_LOOKS_IN_A_ROW = 4;
+
+/**
+ * The loop that every verb of every connector runs: observe, plan, run the steps that are ready, observe again, until
+ * the plan is empty or there is no way on. Never throws for what happens on the host: the result says it.
+ */
+export async function reach<S>(
+  procedure: Procedure<S>,
+  executor: Executor,
+  deadline: Deadline,
+  options: EngineOptions = {},
+): Promise<EngineResult<S>> {
+  const run = new EngineRun(procedure, executor, deadline, options);
+  try {
+    return await run.toTheEnd();
+  } catch (error) {
+    return run.result(false, error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+class EngineRun<S> {
+  readonly #procedure: Procedure<S>;
+  readonly #executor: Executor;
+  readonly #deadline: Deadline;
+  readonly #options: EngineOptions;
+  #history: History = EMPTY_HISTORY;
+  #first: S | null = null;
+  #last: S | null = null;
+  #matches: readonly string[] = [];
+  #warnings: string[] = [];
+  #steps: StepReport[] = [];
+  #changed = false;
+  #fatal: Error | undefined;
+
+  constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions) {
+    this.#procedure = procedure;
+    this.#executor = executor;
+    this.#deadline = deadline;
+    this.#options = options;
+  }
+
+  async toTheEnd(): Promise<EngineResult<S>> {
+    let looks = 0;
+    while (this.#history.observations < MAX_OBSERVATIONS) {
+      this.#deadline.check();
+      const state = await this.#observe();
+      if (this.#fatal !== undefined) return this.result(false, this.#fatal);
+      const plan = this.#procedure.plan(state, this.#history, this.#first ?? state);
+      switch (plan.kind) {
+        case 'done':
+          this.#warnings.push(...plan.warnings);
+          return this.result(true);
+        case 'stop':
+          return this.result(false, plan.error);
+        case 'look':
+          looks += 1;
+          if (looks > MAX_LOOKS_IN_A_ROW) return this.result(false, stuck(plan.why));
+          break;
+        case 'steps':
+          looks = 0;
+          if (this.#options.planOnly === true) {
+            this.#steps = [...plan.steps.map((step) => reportStep(step)), ...(plan.later ?? [])];
+            return this.result(false);
+          }
+          await this.#pauseFor(plan.steps);
+          await this.#run(plan.steps);
+          break;
+      }
+    }
+    return this.result(false, stuck('the host does not settle'));
+  }
+
+  result(reached: boolean, error?: Error): EngineResult<S> {
+    return {
+      reached,
+      ...(error === undefined ? {} : { error }),
+      first: this.#first,
+      last: this.#last,
+      steps: this.#steps,
+      changed: this.#changed,
+      warnings: this.#warnings,
+      failures: [...this.#history.failures.values()].filter((one) => one.final).map((one) => one.error),
+    };
+  }
+
+  async #observe(): Promise<S> {
+    const fact = this.#procedure.observe({ previous: this.#last, matches: this.#matches });
+    const lock = this.#first === null && this.#options.planOnly !== true ? this.#options.lock : undefined;
+    const requests = lock === undefined ? fact.requests : [lock, ...fact.requests];
+    const replies = await this.#executor.sequence(this.#deadline, requests);
+    const lockReply = lock === undefined ? undefined : replies[0];
+    if (lockReply?.kind === 'lock' && !lockReply.ok) {
+      throw new LongshoreError('E_LOCKED', `another controller is at work on this host: ${lockReply.holder}`, {
+        host: this.#executor.host,
+        remedy: 'wait until it has finished, then run this again',
+      });
+    }
+    const state = fact.parse(lock === undefined ? replies : replies.slice(1));
+    this.#history = { ...this.#history, observations: this.#history.observations + 1 };
+    this.#first ??= state;
+    this.#last = state;
+    return state;
+  }
+
+  async #pauseFor(steps: readonly Step[]): Promise<void> {
+    const ms = pauseBeforeMs(this.#history, steps);
+    if (ms === 0) return;
+    try {
+      await pause(Math.min(ms, this.#deadline.remainingMs()), undefined, { signal: this.#deadline.signal });
+    } catch {
+      this.#deadline.check();
+    }
+  }
+
+  /** Runs a plan's steps wave by wave; the first wave with a failure is the last. */
+  async #run(steps: readonly Step[]): Promise<void> {
+    const done = new Set<string>();
+    this.#matches = [];
+    for (let wave = nextWave(steps, done); wave.length > 0; wave = nextWave(steps, done)) {
+      this.#deadline.check();
+      this.#executor.prepareLanes(wave.length);
+      for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
+      this.#changed = true;
+      const settled = await Promise.allSettled(wave.map((chain) => this.#runChain(chain)));
+      const lost = settled.find((one) => one.status === 'rejected');
+      if (lost !== undefined) throw lost.reason;
+      const verdicts = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+      for (const { step, verdict } of verdicts) {
+        if (verdict.ok) done.add(step.id);
+      }
+      if (verdicts.some(({ verdict }) => !verdict.ok)) return;
+    }
+  }
+
+  async #runChain(chain: Chain): Promise<readonly { step: Step; verdict: StepVerdict }[]> {
+    const requests = chain.flatMap((step) => step.requests);
+    const replies: readonly LaneReply[] = await this.#executor.sequence(this.#deadline, requests);
+    const verdicts: { step: Step; verdict: StepVerdict }[] = [];
+    let at = 0;
+    for (const step of chain) {
+      const own = replies.slice(at, at + step.requests.length);
+      at += step.requests.length;
+      if (own[0]?.kind === 'skipped') break;
+      const verdict = step.judge?.(own) ?? judgeReplies(step, own);
+      this.#take(step, verdict, own);
+      verdicts.push({ step, verdict });
+    }
+    return verdicts;
+  }
+
+  #take(step: Step, verdict: StepVerdict, replies: readonly LaneReply[]): void {
+    this.#history = withVerdict(this.#history, step, verdict);
+    this.#matches = [...this.#matches, ...replies.flatMap((reply) => (reply.kind === 'wait' ? reply.matches : []))];
+    this.#steps.push(reportStep(step, verdict.ok));
+    this.#options.onStep?.(step, verdict.ok ? 'ok' : 'failed');
+    if (verdict.ok) this.#warnings.push(...(verdict.warnings ?? []));
+    else if (verdict.weight === 'fatal') this.#fatal ??= verdict.error;
+  }
+}
+
+function stuck(why: string): LongshoreError {
+  return new LongshoreError('E_STUCK', `gave up: ${why}`, {
+    remedy: 'look at the host with `longshore status`, then run this again',
+  });
+}

@@ -1,0 +1,40 @@
+import type { LaneRequest } from '../../transport/executor.js';
+import type { Step, StepReport } from './step.js';
+
+const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+function word(text: string): string {
+  return PLAIN_WORD.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A request as a person would type it; for reading, never for running. Input by stdin is not shown. */
+export function showRequest(request: LaneRequest): string {
+  switch (request.kind) {
+    case 'run': {
+      const words = [...request.argv.map(word), ...(request.globs ?? [])].join(' ');
+      return request.input === undefined ? words : `${words} < (input)`;
+    }
+    case 'write':
+      return `echo ${word(request.content)} > ${request.filePath}`;
+    case 'read':
+      return `read ${request.patterns.join(' ')}`;
+    case 'list':
+      return `list ${request.patterns.join(' ')}`;
+    case 'wait':
+      return 'wait';
+    case 'lock':
+      return `lock ${request.name}`;
+  }
+}
+
+/** A step as plans and results show it. */
+export function reportStep(step: Step, ok?: boolean): StepReport {
+  const main = step.requests[step.main];
+  return {
+    id: step.id,
+    what: step.what,
+    changes: step.changes,
+    ...(main === undefined ? {} : { command: showRequest(main) }),
+    ...(ok === undefined ? {} : { ok }),
+  };
+}

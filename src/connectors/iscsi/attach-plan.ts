@@ -1,0 +1,220 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
+import type { DmDevice, IscsiSession, ScsiDevice } from '../../linux/storage-state.js';
+import type { Plan } from '../engine/engine.js';
+import type { History } from '../engine/history.js';
+import type { Step, StepReport } from '../engine/step.js';
+import { loginStep, mapStep, mapWaitMs, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
+import type { IscsiGoal, TargetTriple } from './goal.js';
+import { proveIdentity } from './identity.js';
+import type { IscsiObservation } from './observation.js';
+import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
+
+/** What an attach ends with, when its plan is empty. */
+export interface AttachedView {
+  readonly view: VolumeView;
+  readonly map: DmDevice | null;
+  readonly disks: readonly ScsiDevice[];
+  readonly warnings: readonly string[];
+}
+
+/** Remaining work of an attach (pure). Empty only when the volume is there with its identity proven live. */
+export function planAttach(goal: IscsiGoal, observation: IscsiObservation, history: History): Plan {
+  const { storage } = observation;
+  const useMap = goal.multipath && storage.multipathd.usable;
+  if (goal.multipath && !useMap && goal.enforceMultipath) return { kind: 'stop', error: multipathUnusable() };
+
+  const view = viewVolume(storage, goal, goal.expectedWwid);
+  const identity = proveIdentity(observation, view, goal);
+  if (identity.kind === 'mismatch') return { kind: 'stop', error: identity.error };
+
+  const wanted = useMap ? view.paths : firstUsable(view.paths, history);
+  const login = wanted.filter(
+    (path) =>
+      path.sessions.length === 0 &&
+      !gaveUp(history, stepId.login(path.triple)) &&
+      !gaveUp(history, stepId.record(path.triple)),
+  );
+  const scans = scanSteps(wanted, history, useMap);
+  if (login.length > 0 || scans.length > 0) {
+    return { kind: 'steps', steps: [...scans, ...loginSteps(login, goal, history)], later: laterSteps(login, useMap) };
+  }
+
+  const live = view.devices.filter((device) => isLive(storage, device));
+  if (live.length === 0) return { kind: 'stop', error: noPath(goal, history) };
+  if (identity.kind === 'unknown')
+    return { kind: 'look', why: `identity of ${goal.volume} not proven: ${identity.why}` };
+  if (useMap) {
+    const work = mapWork(goal, observation, view, live, history);
+    if (work !== null) return work;
+  }
+  return (
+    readWork(observation, view, live) ?? {
+      kind: 'done',
+      warnings: attachWarnings(goal, observation, view, history, useMap),
+    }
+  );
+}
+
+/** The paths to try for a single-path attach: the first that is up or has not been given up. */
+function firstUsable(paths: readonly PathView[], history: History): readonly PathView[] {
+  const up = paths.find((path) => path.devices.length > 0);
+  const next = paths.find(({ triple, sessions }) => {
+    const scanned = sessions.some((session) => gaveUp(history, stepId.scan(triple, session)));
+    return !gaveUp(history, stepId.login(triple)) && !gaveUp(history, stepId.record(triple)) && !scanned;
+  });
+  const chosen = up ?? next;
+  return chosen === undefined ? [] : [chosen];
+}
+
+function loginSteps(paths: readonly PathView[], goal: IscsiGoal, history: History): readonly Step[] {
+  const records = paths
+    .filter(({ record }) => record === null || goal.chap !== null || record.scan !== 'manual')
+    .filter(({ triple }) => !history.succeeded.has(stepId.record(triple)))
+    .map(({ triple, record }) => recordStep(triple, record, goal.chap));
+  const written = records.map((step) => step.id);
+  const [first, ...others] = paths.map(({ triple }) => triple);
+  if (first === undefined) return [];
+  // A secret that no target has accepted yet is tried once, at one portal, before the others (S34).
+  const proven =
+    goal.chap === null || paths.length === 1 || goal.targets.some((one) => history.succeeded.has(stepId.login(one)));
+  const canary = loginStep(first, written, proven ? undefined : NODE_DATABASE_LANE);
+  const rest = others.map((triple) => loginStep(triple, proven ? written : [...written, canary.id]));
+  return paths.length === 1 ? [...records, { ...canary, lane: NODE_DATABASE_LANE }] : [...records, canary, ...rest];
+}
+
+function scanSteps(paths: readonly PathView[], history: History, useMap: boolean): readonly Step[] {
+  const todo = paths.flatMap(({ triple, sessions, devices }) =>
+    sessions
+      .filter((session) => session.state === 'LOGGED_IN' && !devices.some((device) => device.sid === session.sid))
+      .filter((session) => !gaveUp(history, stepId.scan(triple, session)))
+      .flatMap((session) => (session.scsiHost === null ? [] : [{ triple, session, scsiHost: session.scsiHost }])),
+  );
+  const present = paths.filter(({ devices }) => devices.length > 0).length;
+  return todo.map(({ triple, session, scsiHost }) =>
+    scanStep(triple, session, scsiHost, mapWaitMs(useMap, todo.length + present)),
+  );
+}
+
+/** What must still happen between multipathd and the volume, or null when its map is right. */
+function mapWork(
+  goal: IscsiGoal,
+  observation: IscsiObservation,
+  view: VolumeView,
+  live: readonly ScsiDevice[],
+  history: History,
+): Plan | null {
+  const wwid = observation.live.get(diskName(live[0] as ScsiDevice));
+  if (wwid === undefined || wwid.kind === 'unknown') return { kind: 'look', why: 'the identity of a path is unknown' };
+  if (view.maps.length > 1) {
+    const names = view.maps.map((map) => `${map.dmName} (${map.name})`).join(', ');
+    return {
+      kind: 'stop',
+      error: new LongshoreError('E_IDENTITY_MISMATCH', `several maps hold paths of this volume: ${names}`),
+    };
+  }
+  const map = view.maps[0];
+  const known = new Set(view.devices.map(diskName));
+  const foreign = map?.slaves.find((slave) => !known.has(slave));
+  if (map !== undefined && foreign !== undefined) {
+    return {
+      kind: 'stop',
+      error: new LongshoreError(
+        'E_IDENTITY_MISMATCH',
+        `map ${map.dmName} also holds ${foreign}, which is not a known path of this volume`,
+      ),
+    };
+  }
+  const outside = live.filter((device) => map?.slaves.includes(diskName(device)) !== true);
+  if (outside.length === 0)
+    return map?.suspended === true ? { kind: 'look', why: `map ${map.dmName} is suspended` } : null;
+  const step = mapStep(wwid.wwid, outside);
+  const failure = history.failures.get(step.id);
+  if (failure?.final !== true) return { kind: 'steps', steps: [step] };
+  return map === undefined && goal.enforceMultipath ? { kind: 'stop', error: failure.error } : null;
+}
+
+/** Readiness is more than existence: the device that is handed out has answered a direct read. */
+function readWork(observation: IscsiObservation, view: VolumeView, live: readonly ScsiDevice[]): Plan | null {
+  const name = view.maps[0]?.name ?? diskName(live[0] as ScsiDevice);
+  return observation.readable.get(name) === true
+    ? null
+    : { kind: 'look', why: `/dev/${name} does not answer a direct read` };
+}
+
+function attachWarnings(
+  goal: IscsiGoal,
+  observation: IscsiObservation,
+  view: VolumeView,
+  history: History,
+  useMap: boolean,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (goal.multipath && !useMap) warnings.push('multipathd is not usable on this host: attached with a single path');
+  if (!goal.multipath) return warnings;
+  const up = view.paths.filter(({ devices }) => devices.some((device) => isLive(observation.storage, device)));
+  if (up.length < view.paths.length && useMap) {
+    const reasons = view.paths
+      .filter((path) => !up.includes(path))
+      .map((path) => `${path.triple.portal}: ${whyDown(path, history)}`);
+    warnings.push(`degraded: ${up.length} of ${view.paths.length} paths; ${reasons.join('; ')}`);
+  }
+  if (useMap && view.maps.length === 0)
+    warnings.push('multipathd made no map: the volume is attached through a single path');
+  return warnings;
+}
+
+function whyDown({ triple, sessions }: PathView, history: History): string {
+  const ids = [stepId.record(triple), stepId.login(triple), ...sessions.map((session) => stepId.scan(triple, session))];
+  const failure = ids.map((id) => history.failures.get(id)).find((one) => one !== undefined);
+  if (failure !== undefined) return failure.error.message;
+  const session = sessions.find((one) => one.state !== 'LOGGED_IN');
+  return session === undefined ? 'its disk is not running' : `its session is ${session.state}`;
+}
+
+function noPath(goal: IscsiGoal, history: History): Error {
+  const causes = [...history.failures.values()].map((failure) => failure.error);
+  const first = causes[0];
+  if (first !== undefined && causes.length === 1) return first;
+  return new LongshoreError(
+    first instanceof LongshoreError ? first.code : 'E_DEVICE_NOT_FOUND',
+    `no path to ${goal.volume} came up${first === undefined ? ': its sessions or disks are not running' : `: ${causes.map((cause) => cause.message).join('; ')}`}`,
+    first === undefined ? {} : { cause: first },
+  );
+}
+
+function multipathUnusable(): LongshoreError {
+  return new LongshoreError(
+    'E_MULTIPATH_UNUSABLE',
+    'enforce_multipath is set, but multipathd does not answer on this host',
+    {
+      remedy: 'start multipathd on the host; nothing was changed',
+    },
+  );
+}
+
+function gaveUp(history: History, id: string): boolean {
+  return history.failures.get(id)?.final === true;
+}
+
+/** For people who read a plan of a host without sessions: what follows the logins. */
+function laterSteps(login: readonly PathView[], useMap: boolean): readonly StepReport[] {
+  const scans = login.map(({ triple }: { triple: TargetTriple }): StepReport => ({
+    id: `scan LUN ${triple.lun} via ${triple.portal}`,
+    what: `then scan LUN ${triple.lun} on the new session at ${triple.portal}, and nothing else`,
+    changes: [`device of LUN ${triple.lun} via ${triple.portal}`],
+  }));
+  if (!useMap || login.length === 0) return scans;
+  return [
+    ...scans,
+    {
+      id: 'map',
+      what: 'then wait until multipathd has all paths in one map, and prove their identity',
+      changes: ['map'],
+    },
+  ];
+}
+
+/** Sessions that a plan may look at; exported for the undo. */
+export function sessionsOf(view: VolumeView): readonly IscsiSession[] {
+  return view.paths.flatMap((path) => path.sessions);
+}

@@ -1,0 +1,214 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
+import { loginArgv, newNodeArgv } from '../../linux/iscsiadm.js';
+import { portalAddress, portalPort, type Wwid } from '../../linux/identifiers.js';
+import type { IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
+import { Secret } from '../../secrets/secret.js';
+import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
+import { failedAt, replyError } from '../engine/judge.js';
+import type { Step, StepVerdict } from '../engine/step.js';
+import type { ChapCredentials, TargetTriple } from './goal.js';
+import { loginVerdict } from './login-verdict.js';
+import { diskName } from './volume-view.js';
+
+/** Steps that write open-iscsi's node database run in series: two at once race (open-iscsi 2.1.8, measured). */
+export const NODE_DATABASE_LANE = 'node database';
+
+/** How long a disk may take from the scan to its entry in sysfs, ms. */
+const DISK_APPEARS_MS = 15_000;
+/** How long udev and multipathd may take to put a new disk into a map, ms. */
+const MAP_APPEARS_MS = 10_000;
+/** Longest an iscsiadm login may take on the host, ms: the record's own limits end it well before. */
+const LOGIN_MS = 60_000;
+
+export const stepId = {
+  record: (triple: TargetTriple): string => `record ${triple.portal}`,
+  login: (triple: TargetTriple): string => `login ${triple.portal}`,
+  scan: (triple: TargetTriple, session: IscsiSession): string =>
+    `scan LUN ${triple.lun} via ${triple.portal}${session.sid === 0 ? '' : ` sid ${session.sid}`}`,
+  map: (wwid: Wwid): string => `map ${wwid}`,
+};
+
+/**
+ * Settings that every record needs which Longshore logs in with. Manual scan: only the wanted LUN appears; manual start-up: a
+ * reboot does not bring back a volume that moved (S26). The two limits end the login through a dead portal after
+ * about 10 s instead of 120 s.
+ */
+const NEW_RECORD_SETTINGS = [
+  ['node.startup', 'manual'],
+  ['node.session.scan', 'manual'],
+  ['node.session.initial_login_retry_max', '1'],
+  ['node.conn[0].timeo.login_timeout', '10'],
+] as const;
+
+/**
+ * Makes or completes the node record. The settings are appended to the record's file by way of stdin: of a name that stands twice,
+ * open-iscsi takes the last (2.1.8), one write(2) with O_APPEND cannot tear the record, and the secret never is an argument of a process.
+ */
+export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap: ChapCredentials | null): Step {
+  const { portal, targetName } = triple;
+  const settings: (readonly [string, string])[] = record === null ? [...NEW_RECORD_SETTINGS] : [];
+  if (record !== null && record.scan !== 'manual') settings.push(['node.session.scan', 'manual']);
+  if (chap !== null) {
+    settings.push(['node.session.auth.authmethod', 'CHAP']);
+    settings.push(['node.session.auth.username', chap.username]);
+    settings.push(['node.session.auth.password', chap.password.reveal()]);
+  }
+  const lines = settings.map(([name, value]) => `${name} = ${value}\n`).join('');
+  const requests: LaneRequest[] = [];
+  if (record === null) requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal }), timeoutMs: 45_000 });
+  requests.push({
+    kind: 'run',
+    argv: ['sh', '-c', 'test -f "$1" && cat >>"$1"', 'append'],
+    globs: record === null ? recordFiles(triple) : [record.filePath],
+    input: new Secret(lines),
+    timeoutMs: 10_000,
+  });
+  return {
+    id: stepId.record(triple),
+    what: `${record === null ? 'create' : 'complete'} the node record of ${targetName} at ${portal}${chap === null ? '' : ' with CHAP'}`,
+    changes: [`node record of ${targetName} at ${portal}`],
+    after: [],
+    lane: NODE_DATABASE_LANE,
+    requests,
+    main: 0,
+  };
+}
+
+/** Where iscsiadm puts a new record: a file named after the portal (tpgt not known), or one below a folder with the tpgt. */
+function recordFiles({ targetName, portal }: TargetTriple): string[] {
+  const name = `${portalAddress(portal)},${portalPort(portal)}`;
+  return ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'].flatMap((base) => [
+    `${base}/${targetName}/${name}`,
+    `${base}/${targetName}/${name},*/default`,
+  ]);
+}
+
+/** Logs in through one portal. `after` and `lane` are the planner's: a first login with a secret goes alone. */
+export function loginStep(triple: TargetTriple, after: readonly string[], lane?: string): Step {
+  const { portal, targetName } = triple;
+  const request: LaneRequest = {
+    kind: 'run',
+    argv: loginArgv({ targetName, portal }),
+    timeoutMs: LOGIN_MS,
+    okExits: [0, 15],
+  };
+  return {
+    id: stepId.login(triple),
+    what: `log in to ${targetName} at ${portal}`,
+    changes: [`session of ${targetName} at ${portal}`],
+    after,
+    ...(lane === undefined ? {} : { lane }),
+    requests: [request],
+    main: 0,
+    judge: ([reply]) => loginVerdict(stepId.login(triple), triple, request, reply),
+  };
+}
+
+/**
+ * Scans for exactly one LUN on one session, and waits on the host until its disk, and its place in a map, are there. A map that
+ * does not come is not this step's failure: the next plan sees it and registers the volume by hand.
+ */
+export function scanStep(triple: TargetTriple, session: IscsiSession, scsiHost: number, waitForMapMs: number): Step {
+  const id = stepId.scan(triple, session);
+  const base = `/sys/class/iscsi_session/session${session.sid}`;
+  const disk = `${base}/device/target*/*:*:*:${triple.lun}/block/*`;
+  const requests: LaneRequest[] = [
+    sessionGuard(session),
+    { kind: 'write', filePath: `/sys/class/scsi_host/host${scsiHost}/scan`, content: `- - ${triple.lun}` },
+    { kind: 'wait', present: [disk], timeoutMs: DISK_APPEARS_MS },
+  ];
+  if (waitForMapMs > 0) requests.push({ kind: 'wait', present: [`${disk}/holders/dm-*`], timeoutMs: waitForMapMs });
+  const what = `scan LUN ${triple.lun} of ${triple.targetName} at ${triple.portal}`;
+  return {
+    id,
+    what,
+    changes: [`device of LUN ${triple.lun} via ${triple.portal}`],
+    after: [],
+    requests,
+    main: 1,
+    judge: (replies) => scanVerdict(id, what, triple, requests, replies),
+  };
+}
+
+/** Waiting time for the map that suits what is known: with one path only, multipathd may well not make one by itself. */
+export function mapWaitMs(multipath: boolean, expectedPaths: number): number {
+  if (!multipath) return 0;
+  return expectedPaths > 1 ? MAP_APPEARS_MS : 2000;
+}
+
+/** The session is still the one that was observed, and logged in. */
+export function sessionGuard(session: IscsiSession): WaitRequest {
+  const base = `/sys/class/iscsi_session/session${session.sid}`;
+  return {
+    kind: 'wait',
+    contents: [
+      { filePath: `${base}/targetname`, values: [session.targetName] },
+      { filePath: `${base}/state`, values: ['LOGGED_IN'] },
+    ],
+    timeoutMs: 0,
+  };
+}
+
+function scanVerdict(
+  id: string,
+  what: string,
+  triple: TargetTriple,
+  requests: readonly LaneRequest[],
+  replies: readonly LaneReply[],
+): StepVerdict {
+  const index = failedAt(replies);
+  if (index === -1 || index === 3) return { ok: true };
+  if (index === 2) {
+    const error = new LongshoreError(
+      'E_DEVICE_NOT_FOUND',
+      `no disk appeared for LUN ${triple.lun} of ${triple.targetName} at ${triple.portal}`,
+      { step: id, remedy: 'check that the volume is mapped to this initiator at that LUN on the array' },
+    );
+    return { ok: false, error, weight: 'retry' };
+  }
+  return { ok: false, error: replyError(id, what, requests[index], replies[index]), weight: 'retry' };
+}
+
+/**
+ * Makes multipathd take a proven volume: registers its WWID, which also gives a single path a map, and offers it the
+ * paths. Judged by the map alone, since the tools' sentences differ between versions.
+ */
+export function mapStep(wwid: Wwid, disks: readonly ScsiDevice[]): Step {
+  const names = disks.map(diskName);
+  const requests: LaneRequest[] = [
+    { kind: 'run', argv: ['multipath', '-a', wwid], timeoutMs: 30_000, okExits: 'any' },
+    ...names.map((name): LaneRequest => ({
+      kind: 'run',
+      argv: ['multipathd', 'add', 'path', `/dev/${name}`],
+      timeoutMs: 10_000,
+      okExits: 'any',
+    })),
+    { kind: 'wait', present: names.map((name) => `/sys/block/${name}/holders/dm-*`), timeoutMs: MAP_APPEARS_MS },
+  ];
+  const id = stepId.map(wwid);
+  return {
+    id,
+    what: `have multipathd take ${names.join(', ')} into the map of ${wwid}`,
+    changes: [`map ${wwid}`],
+    after: [],
+    requests,
+    main: 0,
+    maxAttempts: 2,
+    judge: (replies) =>
+      failedAt(replies) === -1
+        ? { ok: true }
+        : {
+            ok: false,
+            error: new LongshoreError(
+              'E_MULTIPATH_UNUSABLE',
+              `multipathd made no map of ${wwid} over ${names.join(', ')}`,
+              {
+                step: id,
+                remedy:
+                  'look at find_multipaths and the blacklist in /etc/multipath.conf, and at the log of multipathd',
+              },
+            ),
+            weight: 'retry',
+          },
+  };
+}

@@ -1,0 +1,59 @@
+import type { ConnectorContext, VerbOptions, VolumeResult, VolumeSpec } from '../connector.js';
+import { type EngineResult, reach } from '../engine/engine.js';
+import { engineOptions } from '../engine/verb-options.js';
+import { planAttach } from './attach-plan.js';
+import { planDetach } from './detach-plan.js';
+import { undoScope } from './detach-scope.js';
+import { type IscsiGoal, iscsiGoal } from './goal.js';
+import { attachObservation, detachObservation, type IscsiObservation } from './observation.js';
+import { attachResult, leftBehind } from './volume-result.js';
+
+/** Attaches a volume, or undoes what it did and says why not. */
+export async function attachVolume(
+  context: ConnectorContext,
+  volume: VolumeSpec,
+  options: VerbOptions = {},
+): Promise<VolumeResult> {
+  const goal = iscsiGoal(volume);
+  const { executor, deadline } = context;
+  if (options.planOnly !== true) executor.prepareLanes(goal.targets.length);
+  const run = await reach<IscsiObservation>(
+    {
+      observe: (clues) => attachObservation(goal, clues),
+      plan: (observation, history) => planAttach(goal, observation, history),
+    },
+    executor,
+    deadline,
+    engineOptions(context, volume.name, options),
+  );
+  const result = attachResult(goal, run);
+  if (result.error === undefined || !run.changed || run.first === null) return result;
+  return { ...result, ...(await undo(context, goal, run.first, run, options)) };
+}
+
+/** Takes back what a failed attach has made, and nothing that was there before. Its own errors never replace the first one. */
+async function undo(
+  context: ConnectorContext,
+  goal: IscsiGoal,
+  before: IscsiObservation,
+  attach: EngineResult<IscsiObservation>,
+  options: VerbOptions,
+): Promise<Pick<VolumeResult, 'warnings' | 'steps' | 'paths'>> {
+  const scope = undoScope(goal, before);
+  const run = await reach<IscsiObservation>(
+    {
+      observe: () => detachObservation(),
+      plan: (observation, history, first) => planDetach(scope, observation, history, first),
+    },
+    context.executor,
+    context.deadline,
+    { ...engineOptions(context, goal.volume, options) },
+  );
+  const steps = [...attach.steps, ...run.steps];
+  if (run.reached) return { warnings: [...attach.warnings, 'what this attach had done was undone'], steps, paths: [] };
+  const shown = run.last ?? attach.last;
+  const left = shown === null ? [] : leftBehind(goal, shown);
+  const why = run.error === undefined ? '' : ` (${run.error.message})`;
+  const what = left.length === 0 ? 'the host could not be read' : left.join(', ');
+  return { warnings: [...attach.warnings, `may be left on the host${why}: ${what}`], steps, paths: [] };
+}

@@ -1,0 +1,299 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
+import { usesOf } from '../../linux/block-stack.js';
+import type { Wwid } from '../../linux/identifiers.js';
+import { compareIdentity } from '../../linux/live-identity.js';
+import type { DmDevice, IscsiSession, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { Plan } from '../engine/engine.js';
+import type { History } from '../engine/history.js';
+import type { Step } from '../engine/step.js';
+import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js';
+import {
+  deleteRecordStep,
+  detachStepId,
+  discardMapStep,
+  flushMapStep,
+  forgetStep,
+  logoutStep,
+  noAnswerNote,
+  type ProvenDisk,
+  removeDiskStep,
+} from './detach-steps.js';
+import { describe } from './identity.js';
+import type { IscsiObservation } from './observation.js';
+import { diskName, isLive } from './volume-view.js';
+
+/** Remaining work of a detach, or of the undo of an attach (pure). Empty only when absence is proven. */
+export function planDetach(
+  scope: DetachScope,
+  observation: IscsiObservation,
+  history: History,
+  first: IscsiObservation,
+): Plan {
+  const { storage } = observation;
+  const blind = storage.unknowns.find((unknown) => mattersFor(scope, unknown.subject));
+  if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
+
+  const wwid = volumeWwid(scope, observation) ?? volumeWwid(scope, first);
+  const scoped = viewScope(scope, observation, wwid);
+  const refusal = refuse(scope, storage, scoped, wwid);
+  if (refusal !== null) return { kind: 'stop', error: refusal };
+
+  const steps = detachSteps(scope, storage, scoped, wwid, history, viewScope(scope, first, wwid));
+  if (steps.kind === 'stop') return steps;
+  if (steps.steps.length > 0) return { kind: 'steps', steps: steps.steps };
+  return (
+    forgetAtLast(scope, observation, first, wwid, history) ?? {
+      kind: 'done',
+      warnings: detachWarnings(scope, storage, scoped, history),
+    }
+  );
+}
+
+/** The volume's identity: as it was told, else what the kernel says of the disks at its LUNs, if that is one answer. */
+export function volumeWwid(scope: DetachScope, observation: IscsiObservation): Wwid | null {
+  if (scope.expectedWwid !== null) return scope.expectedWwid;
+  const { disks, maps } = viewScope(scope, observation, null);
+  return maps[0]?.mapWwid ?? disks.find((device) => device.cachedWwid !== null)?.cachedWwid ?? null;
+}
+
+function mattersFor(scope: DetachScope, subject: string): boolean {
+  if (scope.keep !== null) return subject.startsWith('/sys/class/iscsi');
+  return !subject.startsWith('multipathd') && !subject.startsWith('/etc/iscsi/initiatorname');
+}
+
+function refuse(
+  scope: DetachScope,
+  storage: StorageState,
+  { disks, maps }: ScopedView,
+  wwid: Wwid | null,
+): Error | null {
+  for (const device of disks) {
+    if (scope.keep !== null || device.cachedWwid === null || wwid === null) continue;
+    if (compareIdentity(wwid, device.cachedWwid) === 'mismatch') {
+      return new LongshoreError(
+        'E_IDENTITY_MISMATCH',
+        `${describe(device)} is ${device.cachedWwid}, the volume is ${wwid}`,
+        {
+          remedy: 'another volume is at this LUN: nothing was removed; correct the LUN or the wwid',
+        },
+      );
+    }
+  }
+  const names = new Set(disks.map(diskName));
+  for (const map of maps) {
+    const foreign = map.slaves.find((slave) => !names.has(slave));
+    if (foreign !== undefined || (scope.keep === null && wwid !== null && map.mapWwid !== wwid)) {
+      return new LongshoreError(
+        'E_IDENTITY_MISMATCH',
+        `map ${map.dmName} (${map.name}) is not only of this volume: ${foreign === undefined ? `it is ${map.mapWwid ?? 'unknown'}` : `it also holds ${foreign}`}`,
+        {
+          remedy: 'look at the paths of the map; nothing was removed',
+        },
+      );
+    }
+  }
+  return inUse(storage, disks, maps);
+}
+
+/** Refusal that names every user, or null. Partition maps that nobody uses go with their map (kpartx makes them). */
+function inUse(storage: StorageState, disks: readonly ScsiDevice[], maps: readonly DmDevice[]): Error | null {
+  const partitions = storage.dmDevices.filter((dm) =>
+    maps.some((map) => dm.dmUuid.endsWith(`-${map.dmUuid}`) && /^part\d+-/.test(dm.dmUuid)),
+  );
+  const own = [...maps, ...partitions].map((dm) => dm.name);
+  const uses = usesOf(storage, [...disks.map(diskName), ...own], own);
+  if (uses.length === 0) return null;
+  const texts = [...new Set(uses.map((use) => `${use.device} ${use.by}`))];
+  return new LongshoreError('E_DEVICE_BUSY', `in use: ${texts.join('; ')}`, {
+    remedy: 'stop its users and unmount it on the host, then run this again; nothing was removed',
+  });
+}
+
+function detachSteps(
+  scope: DetachScope,
+  storage: StorageState,
+  scoped: ScopedView,
+  wwid: Wwid | null,
+  history: History,
+  atFirst: ScopedView,
+): { readonly kind: 'steps'; readonly steps: readonly Step[] } | { readonly kind: 'stop'; readonly error: Error } {
+  const undo = scope.keep !== null;
+  const proven = scoped.disks.map((device): ProvenDisk => ({
+    device,
+    live: !undo && isLive(storage, device) && !history.notes.has(noAnswerNote(device)),
+  }));
+  const unidentified = proven.find(({ device, live }) => !undo && !live && device.cachedWwid === null);
+  if (unidentified !== undefined) {
+    return {
+      kind: 'stop',
+      error: new LongshoreError(
+        'E_IDENTITY_UNKNOWN',
+        `${describe(unidentified.device)} does not answer, and the kernel has no identity of it`,
+      ),
+    };
+  }
+  const maps = mapSteps(scope, scoped, proven, wwid, history);
+  if (maps.kind === 'stop') return maps;
+
+  const hadMap = atFirst.maps.length > 0;
+  const inMap = new Set(scoped.maps.flatMap((map) => map.slaves));
+  const flushed = proven.filter(({ live }) => live);
+  const removals = proven.map((disk) => {
+    // A dead path beside a live one holds nothing that the live one does not; alone, its data cannot be known to be written.
+    const mustFlush = !undo && !inMap.has(diskName(disk.device)) && (disk.live || (!hadMap && flushed.length === 0));
+    const givenUp = scope.force && history.failures.get(detachStepId.remove(disk.device))?.final === true;
+    return removeDiskStep(disk, {
+      wwid: undo ? disk.device.cachedWwid : wwid,
+      flush: mustFlush && !givenUp,
+      force: maps.forced,
+      after: maps.steps.map((step) => step.id),
+    });
+  });
+  const sessions = idleSessions(storage, scoped, scope);
+  const logouts = sessions.map((session) =>
+    logoutStep(
+      session,
+      removals.filter((_, index) => scoped.disks[index]?.sid === session.sid).map((step) => step.id),
+    ),
+  );
+  const gone = new Set(sessions.map((session) => session.sid));
+  const records = scoped.paths
+    .filter(({ record }) => record !== null)
+    .filter(({ triple }) =>
+      storage.sessions
+        .filter((session) => session.targetName === triple.targetName && session.portal === triple.portal)
+        .every((session) => gone.has(session.sid)),
+    )
+    .flatMap(({ record }) =>
+      record === null
+        ? []
+        : [
+            deleteRecordStep(
+              record,
+              logouts.map((step) => step.id),
+            ),
+          ],
+    );
+  const names = scoped.disks.map(diskName);
+  const forget =
+    names.length > 0 && storage.multipathd.usable
+      ? [
+          forgetStep(
+            names,
+            removals.map((step) => step.id),
+            false,
+          ),
+        ]
+      : [];
+  const kept = (step: Step): boolean => history.failures.get(step.id)?.final !== true || scope.force;
+  const all = [...maps.steps, ...removals, ...logouts, ...records, ...forget];
+  const failed = all.find((step) => !kept(step) && step.id !== detachStepId.forget);
+  if (failed !== undefined)
+    return { kind: 'stop', error: history.failures.get(failed.id)?.error ?? new Error(failed.id) };
+  return { kind: 'steps', steps: triedOut(all, history, scope) };
+}
+
+/** With force, steps that were given up are left out so that the others get their turn. */
+function triedOut(steps: readonly Step[], history: History, scope: DetachScope): readonly Step[] {
+  return steps.filter((step) => {
+    const failure = history.failures.get(step.id);
+    return failure?.final !== true || (scope.force && step.id.startsWith('remove ') && failure.attempts < 4);
+  });
+}
+
+function mapSteps(
+  scope: DetachScope,
+  scoped: ScopedView,
+  proven: readonly ProvenDisk[],
+  wwid: Wwid | null,
+  history: History,
+):
+  | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly forced: boolean }
+  | { readonly kind: 'stop'; readonly error: Error } {
+  const steps: Step[] = [];
+  let forced = false;
+  for (const map of scoped.maps) {
+    const disks = proven.filter(({ device }) => map.slaves.includes(diskName(device)));
+    const identity = scope.keep === null ? wwid : map.mapWwid;
+    if (identity === null)
+      return { kind: 'stop', error: new LongshoreError('E_IDENTITY_UNKNOWN', `map ${map.dmName} has no WWID`) };
+    const flushFailed = history.failures.get(detachStepId.flushMap(map))?.final === true;
+    const noPath = !map.mapPaths.some((path) => path.active);
+    if (scope.keep === null && noPath && !scope.force) return { kind: 'stop', error: noPathToFlush(map) };
+    if (scope.force && (noPath || flushFailed)) {
+      forced = true;
+      steps.push(discardMapStep(map));
+    } else {
+      steps.push(flushMapStep(map, identity, disks, scope.keep === null, scope.force));
+    }
+  }
+  return {
+    kind: 'steps',
+    steps: steps.filter((step) => history.failures.get(step.id)?.final !== true || !scope.force),
+    forced,
+  };
+}
+
+function noPathToFlush(map: DmDevice): LongshoreError {
+  return new LongshoreError(
+    'E_FLUSH_FAILED',
+    `map ${map.dmName} (${map.name}) has no live path: what is not written yet cannot be written`,
+    {
+      remedy:
+        'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
+    },
+  );
+}
+
+/** Sessions through which the volume came and that carry nothing else: every device counts, whatever its type. */
+function idleSessions(storage: StorageState, scoped: ScopedView, scope: DetachScope): readonly IscsiSession[] {
+  const names = new Set(scope.goal.targets.map((triple) => triple.targetName));
+  const own = new Set(scoped.paths.flatMap((path) => path.sessions).map((session) => session.sid));
+  if (scope.keep === null) {
+    const through = new Set(scoped.disks.map((device) => device.sid));
+    for (const session of storage.sessions)
+      if (through.has(session.sid) && names.has(session.targetName)) own.add(session.sid);
+  }
+  return storage.sessions.filter((session) => own.has(session.sid) && othersOn(storage, scoped, session).length === 0);
+}
+
+function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSession): readonly ScsiDevice[] {
+  return storage.scsiDevices.filter((device) => device.sid === session.sid && !disks.includes(device));
+}
+
+/** When all else is gone: does multipathd still track a path of ours under a name that no disk has now? */
+function forgetAtLast(
+  scope: DetachScope,
+  { storage }: IscsiObservation,
+  first: IscsiObservation,
+  wwid: Wwid | null,
+  history: History,
+): Plan | null {
+  const present = new Set(storage.scsiDevices.map(diskName));
+  const removed = viewScope(scope, first, wwid)
+    .disks.map(diskName)
+    .filter((name) => !present.has(name));
+  const stale = removed.filter((name) => storage.multipathd.paths?.includes(name) === true);
+  if (stale.length === 0) return null;
+  const step = forgetStep(stale, [], true);
+  const failure = history.failures.get(step.id);
+  return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
+}
+
+function detachWarnings(
+  scope: DetachScope,
+  storage: StorageState,
+  scoped: ScopedView,
+  history: History,
+): readonly string[] {
+  if (scope.keep !== null) return [];
+  const kept = scoped.paths.flatMap(({ sessions }) =>
+    sessions.map((session) => {
+      const others = othersOn(storage, scoped, session);
+      const carried = others.map((device) => (device.block === null ? device.hctl : describe(device))).join(', ');
+      return `session ${session.sid} to ${session.portal ?? session.targetName} stays: it carries ${carried}`;
+    }),
+  );
+  const cached = [...history.notes].map((note) => `${note}: its identity was taken from what the kernel had cached`);
+  return [...kept, ...cached];
+}

@@ -1,0 +1,58 @@
+import { parseWwid, type Wwid } from '../../linux/identifiers.js';
+import type { DmDevice, ScsiDevice } from '../../linux/storage-state.js';
+import type { DeviceInfo } from '../connector.js';
+import type { IscsiGoal } from './goal.js';
+import type { IscsiObservation } from './observation.js';
+import { diskName, type PathView, viewVolume, type VolumeView } from './volume-view.js';
+
+/** What a removal may touch, and how careful it has to be. */
+export interface DetachScope {
+  readonly goal: IscsiGoal;
+  /** what the caller says the volume is; null: then it is what its disks were when the kernel found them */
+  readonly expectedWwid: Wwid | null;
+  readonly force: boolean;
+  /**
+   * What there was before an attach that is being undone: all of it stays. null for a detach, which takes everything of the volume.
+   * What an undo removes was never handed out: it has nothing to flush, and may well be the wrong volume.
+   */
+  readonly keep: IscsiObservation | null;
+}
+
+export function detachScope(goal: IscsiGoal, deviceInfo: DeviceInfo | null, force: boolean): DetachScope {
+  const told = deviceInfo?.multipath_id ?? deviceInfo?.scsi_wwn;
+  const fromInfo = told === undefined || told === '' ? null : parseWwid(told);
+  return { goal, expectedWwid: goal.expectedWwid ?? fromInfo, force, keep: null };
+}
+
+export function undoScope(goal: IscsiGoal, before: IscsiObservation): DetachScope {
+  return { goal, expectedWwid: null, force: false, keep: before };
+}
+
+/** The part of the host that a scope is about. */
+export interface ScopedView {
+  readonly view: VolumeView;
+  readonly disks: readonly ScsiDevice[];
+  readonly maps: readonly DmDevice[];
+  readonly paths: readonly PathView[];
+}
+
+/** Picks what the scope may remove out of an observation. */
+export function viewScope(scope: DetachScope, observation: IscsiObservation, wwid: Wwid | null): ScopedView {
+  const view = viewVolume(observation.storage, scope.goal, scope.keep === null ? wwid : null);
+  const before = scope.keep?.storage;
+  if (before === undefined) return { view, disks: view.devices, maps: view.maps, paths: view.paths };
+  const disks = view.devices.filter(
+    (device) => !before.scsiDevices.some((old) => old.hctl === device.hctl && old.sid === device.sid),
+  );
+  const names = new Set(disks.map(diskName));
+  const maps = view.maps.filter(
+    (map) =>
+      map.slaves.every((slave) => names.has(slave)) && !before.dmDevices.some((old) => old.dmUuid === map.dmUuid),
+  );
+  const paths = view.paths.map((path): PathView => ({
+    ...path,
+    sessions: path.sessions.filter((session) => !before.sessions.some((old) => old.sid === session.sid)),
+    record: before.nodeRecords.some((old) => old.filePath === path.record?.filePath) ? null : path.record,
+  }));
+  return { view, disks, maps, paths };
+}

@@ -1,0 +1,325 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
+import type { Wwid } from '../../linux/identifiers.js';
+import { deleteNodeArgv, logoutSessionArgv } from '../../linux/iscsiadm.js';
+import { liveIdentityRequest } from '../../linux/live-identity.js';
+import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
+import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
+import { failedAt, replyError } from '../engine/judge.js';
+import type { Step, StepVerdict } from '../engine/step.js';
+import { NODE_DATABASE_LANE } from './attach-steps.js';
+import { describe } from './identity.js';
+import { diskName } from './volume-view.js';
+
+/** Bound of one live inquiry, ms: a path that does not answer in time is taken for dead. */
+const LIVE_READ_MS = 5000;
+/** A flush may have much to write (incident B5), ms. */
+const FLUSH_MS = 300_000;
+/** A path that has just failed leaves the kernel only when its error handling is through, ms. */
+const DISK_GONE_MS = 60_000;
+const SESSION_GONE_MS = 30_000;
+const MULTIPATHD_FORGETS_MS = 10_000;
+
+export const detachStepId = {
+  flushMap: (map: DmDevice): string => `flush map ${map.dmUuid}`,
+  discardMap: (map: DmDevice): string => `give up map ${map.dmUuid}`,
+  remove: (device: ScsiDevice): string => `remove ${device.hctl}`,
+  logout: (session: IscsiSession): string => `log out of session ${session.sid}`,
+  record: (record: NodeRecord): string => `delete record ${record.portal} ${record.iface}`,
+  forget: 'multipathd forgets',
+};
+
+/** Note of a step which found that a disk does not answer, so that the next plan takes it for dead. */
+export function noAnswerNote(device: ScsiDevice): string {
+  return `no answer from ${device.hctl}`;
+}
+
+/** A disk whose identity is to be proven right before it is acted on. */
+export interface ProvenDisk {
+  readonly device: ScsiDevice;
+  /** it can be asked; else what the kernel cached has to do */
+  readonly live: boolean;
+}
+
+type Label = 'guard' | 'identity' | 'flush' | 'change' | 'gone';
+
+interface Labelled {
+  readonly label: Label;
+  readonly request: LaneRequest;
+  readonly device?: ScsiDevice;
+}
+
+/** Flushes a map and removes it by plain removal: fdatasync reports a failed write-back, which `blockdev --flushbufs` does not. */
+export function flushMapStep(
+  map: DmDevice,
+  wwid: Wwid,
+  disks: readonly ProvenDisk[],
+  flush: boolean,
+  force: boolean,
+): Step {
+  const id = detachStepId.flushMap(map);
+  const devicePath = `/dev/${map.name}`;
+  const parts: Labelled[] = [
+    { label: 'guard', request: contentGuard(`/sys/block/${map.name}/dm/uuid`, map.dmUuid) },
+    ...disks.flatMap((disk) => identityParts(disk, wwid)),
+    ...(flush ? flushParts(devicePath) : []),
+    { label: 'change', request: { kind: 'run', argv: ['multipath', '-f', map.dmName], timeoutMs: FLUSH_MS } },
+    {
+      label: 'gone',
+      request: {
+        kind: 'wait',
+        absent: disks.map(({ device }) => `/sys/block/${diskName(device)}/holders/${map.name}`),
+        timeoutMs: 10_000,
+      },
+    },
+  ];
+  return {
+    id,
+    what: `${flush ? 'write all data of' : 'remove'} map ${map.dmName} (${map.name})${flush ? ' to the array and remove it' : ''}`,
+    changes: [`map ${map.dmName}`],
+    after: [],
+    requests: parts.map((part) => part.request),
+    main: parts.findIndex((part) => part.label === 'change'),
+    judge: (replies) => removalVerdict(id, `flush and remove map ${map.dmName}`, parts, replies, wwid, force),
+  };
+}
+
+/** Forced detach of a map that cannot be flushed: queued I/O fails, then plain removal. Its data is lost, as `--force` says. */
+export function discardMapStep(map: DmDevice): Step {
+  return {
+    id: detachStepId.discardMap(map),
+    what: `let queued I/O of map ${map.dmName} fail and remove it (forced: unwritten data is lost)`,
+    changes: [`map ${map.dmName}`],
+    after: [],
+    requests: [
+      contentGuard(`/sys/block/${map.name}/dm/uuid`, map.dmUuid),
+      { kind: 'run', argv: ['dmsetup', 'message', map.dmName, '0', 'fail_if_no_path'], timeoutMs: 30_000 },
+      { kind: 'run', argv: ['multipath', '-f', map.dmName], timeoutMs: 60_000 },
+    ],
+    main: 2,
+    maxAttempts: 2,
+  };
+}
+
+export interface RemoveDiskOptions {
+  readonly wwid: Wwid | null;
+  readonly flush: boolean;
+  readonly force: boolean;
+  readonly after: readonly string[];
+}
+
+/** Removes one SCSI disk: who it is and that nobody holds it are read again right before, on the host. */
+export function removeDiskStep(disk: ProvenDisk, options: RemoveDiskOptions): Step {
+  const { device } = disk;
+  const name = diskName(device);
+  const id = detachStepId.remove(device);
+  const sysfs = `/sys/class/scsi_device/${device.hctl}`;
+  const parts: Labelled[] = [
+    { label: 'guard', request: diskGuard(device, options.wwid, options.force) },
+    ...(options.wwid === null ? [] : identityParts(disk, options.wwid)),
+    ...(options.flush ? flushParts(`/dev/${name}`) : []),
+    {
+      label: 'change',
+      request: { kind: 'write', filePath: `${sysfs}/device/delete`, content: '1', timeoutMs: DISK_GONE_MS },
+    },
+    {
+      label: 'gone',
+      request: {
+        kind: 'wait',
+        absent: [sysfs, `/sys/class/iscsi_session/session${device.sid}/device/target*/${device.hctl}`],
+        timeoutMs: DISK_GONE_MS,
+      },
+    },
+  ];
+  return {
+    id,
+    what: `${options.flush ? 'flush and ' : ''}remove disk ${describe(device)}`,
+    changes: [`device ${device.hctl}`],
+    after: options.after,
+    lane: sessionLane(device.sid),
+    requests: parts.map((part) => part.request),
+    main: parts.findIndex((part) => part.label === 'change'),
+    judge: (replies) =>
+      removalVerdict(id, `remove disk ${describe(device)}`, parts, replies, options.wwid, options.force),
+  };
+}
+
+/** Logs out of exactly one session, if nothing hangs under it any more at that moment (S10). */
+export function logoutStep(session: IscsiSession, after: readonly string[]): Step {
+  const base = `/sys/class/iscsi_session/session${session.sid}`;
+  return {
+    id: detachStepId.logout(session),
+    what: `log out of ${session.targetName} at ${session.portal ?? 'its portal'} (session ${session.sid})`,
+    changes: [`session ${session.sid} of ${session.targetName} at ${session.portal ?? 'its portal'}`],
+    after,
+    lane: sessionLane(session.sid),
+    requests: [
+      {
+        kind: 'wait',
+        absent: [`${base}/device/target*/*:*:*:*`],
+        contents: [{ filePath: `${base}/targetname`, values: [session.targetName] }],
+        timeoutMs: 0,
+      },
+      { kind: 'run', argv: logoutSessionArgv(session.sid), timeoutMs: 60_000, okExits: [0, 2, 21] },
+      { kind: 'wait', absent: [base], timeoutMs: SESSION_GONE_MS },
+    ],
+    main: 1,
+  };
+}
+
+export function deleteRecordStep(record: NodeRecord, after: readonly string[]): Step {
+  return {
+    id: detachStepId.record(record),
+    what: `delete the node record of ${record.targetName} at ${record.portal}`,
+    changes: [`node record of ${record.targetName} at ${record.portal}`],
+    after,
+    lane: NODE_DATABASE_LANE,
+    requests: [
+      {
+        kind: 'run',
+        argv: deleteNodeArgv({ targetName: record.targetName, portal: record.portal }),
+        timeoutMs: 45_000,
+        okExits: [0, 21],
+      },
+    ],
+    main: 0,
+    maxAttempts: 5,
+  };
+}
+
+/** multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). */
+export function forgetStep(names: readonly string[], after: readonly string[], ask: boolean): Step {
+  const argv = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
+  const requests: LaneRequest[] = ask
+    ? names.map((name): LaneRequest => ({
+        kind: 'run',
+        argv: ['multipathd', 'del', 'path', `/dev/${name}`],
+        timeoutMs: 10_000,
+        okExits: 'any',
+      }))
+    : [];
+  return {
+    id: ask ? `${detachStepId.forget}, asked` : detachStepId.forget,
+    what: `${ask ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`,
+    changes: ask ? names.map((name) => `multipathd's path ${name}`) : [],
+    after,
+    requests: [...requests, { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS }],
+    main: 0,
+    maxAttempts: ask ? 3 : 1,
+  };
+}
+
+function sessionLane(sid: number): string {
+  return `session ${sid}`;
+}
+
+function contentGuard(filePath: string, value: string): WaitRequest {
+  return { kind: 'wait', contents: [{ filePath, values: [value] }], timeoutMs: 0 };
+}
+
+function diskGuard(device: ScsiDevice, wwid: Wwid | null, force: boolean): WaitRequest {
+  const name = diskName(device);
+  const sysfs = `/sys/class/scsi_device/${device.hctl}/device`;
+  const cached = wwid === null ? null : sysfsForm(wwid);
+  return {
+    kind: 'wait',
+    present: [`${sysfs}/block/${name}`],
+    absent: force ? [] : [`/sys/block/${name}/holders/*`, `/sys/block/${name}/${name}*/holders/*`],
+    contents: device.cachedWwid === null || cached === null ? [] : [{ filePath: `${sysfs}/wwid`, values: [cached] }],
+    timeoutMs: 0,
+  };
+}
+
+/** How sysfs spells it; null for name-like identities, whose blanks are lost in the normal form. */
+function sysfsForm(wwid: Wwid): string | null {
+  if (wwid.startsWith('3')) return `naa.${wwid.slice(1)}`;
+  return wwid.startsWith('2') ? `eui.${wwid.slice(1)}` : null;
+}
+
+function identityParts({ device, live }: ProvenDisk, wwid: Wwid): Labelled[] {
+  if (!live || sysfsForm(wwid) === null) return [];
+  const request = { ...liveIdentityRequest(diskName(device), LIVE_READ_MS), expectStdout: wwid };
+  return [{ label: 'identity', request, device }];
+}
+
+function flushParts(devicePath: string): Labelled[] {
+  return [
+    { label: 'flush', request: { kind: 'run', argv: ['sync', '-d', devicePath], timeoutMs: FLUSH_MS } },
+    { label: 'flush', request: { kind: 'run', argv: ['blockdev', '--flushbufs', devicePath], timeoutMs: FLUSH_MS } },
+  ];
+}
+
+function removalVerdict(
+  id: string,
+  what: string,
+  parts: readonly Labelled[],
+  replies: readonly LaneReply[],
+  wwid: Wwid | null,
+  force: boolean,
+): StepVerdict {
+  const index = failedAt(replies);
+  const part = parts[index];
+  const reply = replies[index];
+  if (part === undefined || reply === undefined) return { ok: true };
+  const plain = replyError(id, what, part.request, reply);
+  switch (part.label) {
+    case 'identity':
+      return identityVerdict(id, part.device, reply, wwid, plain);
+    case 'flush':
+      return {
+        ok: false,
+        weight: force ? 'final' : 'fatal',
+        error: new LongshoreError('E_FLUSH_FAILED', `${what}: data could not be written: ${plain.message}`, {
+          ...plain.details,
+          remedy:
+            'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
+        }),
+      };
+    case 'change':
+    case 'gone':
+      if (reply.kind === 'run' && /in use|busy/i.test(`${reply.stdout}${reply.stderr}`)) {
+        return {
+          ok: false,
+          weight: 'retry',
+          error: new LongshoreError('E_DEVICE_BUSY', `${what}: it is in use`, plain.details),
+        };
+      }
+      return {
+        ok: false,
+        weight: 'retry',
+        error: new LongshoreError('E_DEVICE_NOT_REMOVED', plain.message, plain.details),
+      };
+    case 'guard':
+      return { ok: false, weight: 'retry', error: plain };
+  }
+}
+
+function identityVerdict(
+  id: string,
+  device: ScsiDevice | undefined,
+  reply: LaneReply,
+  wwid: Wwid | null,
+  plain: LongshoreError,
+): StepVerdict {
+  const name = device === undefined ? id : describe(device);
+  if (reply.kind === 'run' && reply.exit === 0 && reply.stdout.trim() !== '') {
+    return {
+      ok: false,
+      weight: 'fatal',
+      error: new LongshoreError(
+        'E_IDENTITY_MISMATCH',
+        `${name} answers ${reply.stdout.trim()}, the volume is ${wwid ?? 'unknown'}`,
+        {
+          step: id,
+          remedy:
+            'the array has another volume at this LUN now: nothing was removed; find out which volume this host should have',
+        },
+      ),
+    };
+  }
+  return {
+    ok: false,
+    weight: 'retry',
+    error: new LongshoreError('E_IDENTITY_UNKNOWN', `${name} does not say who it is: ${plain.message}`, plain.details),
+    ...(device === undefined ? {} : { notes: [noAnswerNote(device)] }),
+  };
+}

@@ -1,0 +1,116 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
+import { portalAddress, portalPort } from '../../linux/identifiers.js';
+import type {
+  ConnectorContext,
+  DeviceInfo,
+  DisconnectOptions,
+  InitiatorConnector,
+  VerbOptions,
+  VolumeResult,
+  VolumeSpec,
+} from '../connector.js';
+import { attachVolume } from './attach.js';
+import { connectorProperties } from './connector-properties.js';
+import { detachVolume } from './detach.js';
+import { extendVolume } from './extend.js';
+import { iscsiGoal, volumeFromProperties } from './goal.js';
+import { statusOf } from './status.js';
+
+const BY_PATH = '/dev/disk/by-path';
+
+/** iSCSI through open-iscsi, with or without dm-multipath. */
+export class IscsiConnector implements InitiatorConnector {
+  readonly platform = 'x86_64';
+  readonly osType = 'linux';
+  readonly #context: ConnectorContext;
+
+  constructor(context: ConnectorContext) {
+    this.#context = context;
+  }
+
+  attach(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult> {
+    return attachVolume(this.#context, volume, options);
+  }
+
+  detach(volume: VolumeSpec, deviceInfo: DeviceInfo | null, options?: DisconnectOptions): Promise<VolumeResult> {
+    return detachVolume(this.#context, volume, deviceInfo, options);
+  }
+
+  status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>> {
+    return statusOf(this.#context, volumes);
+  }
+
+  async connectVolume(connectionProperties: unknown): Promise<DeviceInfo> {
+    const result = await this.attach(volumeFromProperties(connectionProperties));
+    if (result.error !== undefined) throw result.error;
+    if (result.deviceInfo === undefined) throw new LongshoreError('E_DEVICE_NOT_FOUND', 'no device was found');
+    return result.deviceInfo;
+  }
+
+  async disconnectVolume(
+    connectionProperties: unknown,
+    deviceInfo: DeviceInfo | null,
+    options: { readonly force?: boolean; readonly ignoreErrors?: boolean } = {},
+  ): Promise<void> {
+    const result = await this.detach(volumeFromProperties(connectionProperties), deviceInfo, options);
+    if (result.error !== undefined) throw result.error;
+  }
+
+  extendVolume(connectionProperties: unknown): Promise<number> {
+    return extendVolume(this.#context, volumeFromProperties(connectionProperties));
+  }
+
+  /** The volume's by-path names that exist on the host; only for callers who want os-brick's answer, nothing here trusts them. */
+  async getVolumePaths(connectionProperties: unknown): Promise<readonly string[]> {
+    const { targets } = iscsiGoal(volumeFromProperties(connectionProperties));
+    const patterns = targets.map(
+      ({ portal, targetName, lun }) =>
+        `${BY_PATH}/*ip-${portalAddress(portal)}:${portalPort(portal)}-iscsi-${targetName}-lun-${byPathLun(lun)}`,
+    );
+    return this.#list(patterns);
+  }
+
+  getSearchPath(): string {
+    return BY_PATH;
+  }
+
+  getAllAvailableVolumes(): Promise<readonly string[]> {
+    return this.#list([`${BY_PATH}/*`]);
+  }
+
+  /** One direct read of the first block, so that the page cache cannot answer for a dead path. */
+  async checkValidDevice(devicePath: string): Promise<boolean> {
+    if (!/^\/dev\/[\w.:+@/-]+$/.test(devicePath)) {
+      throw new LongshoreError('E_USAGE', `not a device path: ${JSON.stringify(devicePath)}; write it as /dev/...`);
+    }
+    const [reply] = await this.#context.executor.sequence(this.#context.deadline, [
+      {
+        kind: 'run',
+        argv: ['dd', `if=${devicePath}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'],
+        timeoutMs: 30_000,
+        okExits: 'any',
+        readOnly: true,
+      },
+    ]);
+    return reply.kind === 'run' && reply.exit === 0 && !reply.timedOut;
+  }
+
+  getConnectorProperties(): Promise<Readonly<Record<string, unknown>>> {
+    return connectorProperties(this.#context);
+  }
+
+  checkIOHandleValid(devicePath: string): Promise<boolean> {
+    return this.checkValidDevice(devicePath);
+  }
+
+  async #list(patterns: readonly string[]): Promise<readonly string[]> {
+    const [reply] = await this.#context.executor.sequence(this.#context.deadline, [{ kind: 'list', patterns }]);
+    return reply.kind === 'list' ? [...reply.paths].sort() : [];
+  }
+}
+
+/** LUN as udev writes it in by-path names: decimal below 256, else the first level of the 8-byte form (os-brick process_lun_id). */
+function byPathLun(lun: number): string {
+  if (lun < 256) return String(lun);
+  return `0x${lun.toString(16).padStart(4, '0')}000000000000`;
+}
