@@ -33,13 +33,13 @@ function knownName(state: StorageState, name: string): string | null {
 
 function dmByName(state: StorageState, name: string): string | null {
   const wanted = unmangled(name);
-  return state.dmDevices.find((dm) => dm.dmName === wanted)?.name ?? null;
+  return state.dmDevices.find((dm) => unmangled(dm.dmName) === wanted)?.name ?? null;
 }
 
 function byId(state: StorageState, link: string): string | null {
   const [, kind, value = ''] = /^(dm-name-|dm-uuid-|scsi-|(?=wwn-))(.+)$/.exec(link) ?? [];
   if (kind === 'dm-name-') return dmByName(state, value);
-  if (kind === 'dm-uuid-') return state.dmDevices.find((dm) => dm.dmUuid === unmangled(value))?.name ?? null;
+  if (kind === 'dm-uuid-') return state.dmDevices.find((dm) => unmangled(dm.dmUuid) === unmangled(value))?.name ?? null;
   if (kind === undefined) return null;
   const [, identity = '', partition] = /^(.*?)(?:-part(\d+))?$/.exec(value) ?? [];
   const wwid = wwidOrNull(identity);

@@ -55,9 +55,9 @@ export function parseDmDevices(
     if (isMap && mapWwid === null) tree.unknowns.push({ subject: `${directory}/dm/uuid`, reason: 'holds no WWID' });
     const counted = info.value.get(dev);
     // Another uuid: the number went to another device between the two looks.
-    const openCount = counted?.uuid === dmUuid ? counted.open : null;
+    const openCount = counted?.uuid === unmangled(dmUuid) ? counted.open : null;
     if (openCount === null) tree.unknowns.push({ subject: directory, reason: 'its open count is not known' });
-    const paths = isMap ? status.value.get(dmName) : [];
+    const paths = isMap ? status.value.get(unmangled(dmName)) : [];
     if (paths === undefined) tree.unknowns.push({ subject: directory, reason: 'the state of its paths is not known' });
     return {
       name,
@@ -89,12 +89,12 @@ function openCounts(
     const record = /^\s*(\d+)\|\s*(\d+)\|\s*(\d+)\|(.*)$/.exec(line);
     if (record === null)
       notes.push({ subject: 'dmsetup info', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
-    else value.set(`${record[1]}:${record[2]}`, { open: Number(record[3]), uuid: record[4] ?? '' });
+    else value.set(`${record[1]}:${record[2]}`, { open: Number(record[3]), uuid: unmangled(record[4] ?? '') });
   }
   return { value, unknowns: notes };
 }
 
-/** By dm name. */
+/** By dm name, unmangled. */
 function mapPaths(reply: LaneReply | undefined): Learnt<Map<string, readonly MapPath[]>> {
   const { value: run, unknowns } = runOutput(reply, 'dmsetup status');
   const value = new Map<string, readonly MapPath[]>();

@@ -19,29 +19,35 @@ export function parseMultipathStatus(text: string): MapPath[] | null {
     return /^\d{1,6}$/.test(word) ? Number(word) : NaN;
   };
 
-  at += count();
-  at += count();
+  const skip = (words: number): void => {
+    at += words;
+  };
+
+  skip(count());
+  skip(count());
   const groups = count();
   count();
   const paths: MapPath[] = [];
   // A count that is no number makes `at` NaN, after which every word is '' and no loop goes on.
   for (let group = 0; group < groups; group++) {
     if (!/^[ADE]$/.test(next())) return null;
-    at += count();
+    skip(count());
     const pathsHere = count();
     const argsEach = count();
     for (let path = 0; path < pathsHere; path++) {
       const [dev, state] = [next(), next()];
       if (!/^\d+:\d+$/.test(dev) || !/^[AF]$/.test(state)) return null;
       count();
-      at += argsEach;
+      skip(argsEach);
       paths.push({ dev, active: state === 'A' });
     }
   }
   return at === words.length ? paths : null;
 }
 
-/** dmsetup writes characters that are not plain as \xNN (its "hex" name mangling). */
+/**
+ * libdevmapper hands names with characters that are not plain to the kernel as \xNN; tools show them in either form. Compare unmangled ones.
+ */
 export function unmangled(name: string): string {
   return name.replace(/\\x([0-9a-fA-F]{2})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }

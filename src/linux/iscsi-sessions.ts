@@ -54,7 +54,7 @@ export function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]
     value.push({
       sid,
       targetName,
-      state: state ?? 'unknown',
+      state: attribute('state') ?? 'unknown',
       iface: attribute('ifacename') ?? '',
       scsiHost: hostBySid.get(sid) ?? null,
       portal: connection === undefined ? null : portalOf(read, connection, 'persistent_', unknowns),
