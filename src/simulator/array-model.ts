@@ -1,0 +1,153 @@
+import { ChangeFeed } from './change-feed.js';
+
+/** What a portal does: answers, drops packets, refuses connections, or accepts and then says nothing. */
+export type PortalState = 'up' | 'down' | 'refusing' | 'hanging';
+
+/** One logical unit on the array. */
+export interface Volume {
+  /** in udev's form: 3 and the NAA value */
+  readonly wwid: string;
+  sizeBytes: number;
+  readOnly: boolean;
+  /** what was written to it, in order: the data that an operator would miss */
+  readonly data: string[];
+}
+
+export interface Chap {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface LoginRequest {
+  readonly portal: string;
+  readonly targetName: string;
+  readonly initiatorName: string;
+  readonly chap: Chap | null;
+}
+
+export type LoginAnswer = 'accepted' | 'unreachable' | 'refused' | 'hangs' | 'unauthorized' | 'no-such-target';
+
+export interface LoginAttempt {
+  readonly portal: string;
+  readonly targetName: string;
+  readonly initiatorName: string;
+  readonly answer: LoginAnswer;
+}
+
+interface Access {
+  readonly chap: Chap | null;
+  readonly luns: Map<number, Volume>;
+}
+
+interface Target {
+  readonly portals: readonly string[];
+  /** by initiator name: each sees its own LUNs, as with LIO's ACLs */
+  readonly access: Map<string, Access>;
+}
+
+/** A storage array: targets behind portals, volumes mapped to initiators. Everything may change under the hosts' feet. */
+export class SimulatedArray {
+  readonly changes = new ChangeFeed();
+  readonly #targets = new Map<string, Target>();
+  readonly #portals = new Map<string, PortalState>();
+  readonly #attempts: LoginAttempt[] = [];
+
+  /** `portals` as `address:port`. */
+  addTarget(targetName: string, portals: readonly string[]): void {
+    this.#targets.set(targetName, { portals, access: new Map() });
+    for (const portal of portals) this.#portals.set(portal, this.#portals.get(portal) ?? 'up');
+    this.changes.changed();
+  }
+
+  createVolume(volume: { readonly wwid: string; readonly sizeBytes: number; readonly readOnly?: boolean }): Volume {
+    return { wwid: volume.wwid, sizeBytes: volume.sizeBytes, readOnly: volume.readOnly ?? false, data: [] };
+  }
+
+  /** Lets an initiator log in, with CHAP if given. */
+  allow(targetName: string, initiatorName: string, chap: Chap | null): void {
+    const target = this.#target(targetName);
+    target.access.set(initiatorName, { chap, luns: target.access.get(initiatorName)?.luns ?? new Map() });
+    this.changes.changed();
+  }
+
+  /** Maps a volume at a LUN; over an existing mapping this is a remap, which hosts are not told of. */
+  map(targetName: string, initiatorName: string, lun: number, volume: Volume): void {
+    this.#access(targetName, initiatorName).luns.set(lun, volume);
+    this.changes.changed();
+  }
+
+  unmap(targetName: string, initiatorName: string, lun: number): void {
+    this.#access(targetName, initiatorName).luns.delete(lun);
+    this.changes.changed();
+  }
+
+  setPortal(portal: string, state: PortalState): void {
+    if (!this.#portals.has(portal)) throw new Error(`the array has no portal ${portal}`);
+    this.#portals.set(portal, state);
+    this.changes.changed();
+  }
+
+  /** A portal that the array does not have drops packets. */
+  portalState(portal: string): PortalState {
+    return this.#portals.get(portal) ?? 'down';
+  }
+
+  targetsAt(portal: string): readonly string[] {
+    return [...this.#targets].filter(([, target]) => target.portals.includes(portal)).map(([name]) => name);
+  }
+
+  /** Every try counts and stays on record: a wrong secret must not be tried twice. */
+  login(request: LoginRequest): LoginAnswer {
+    const answer = this.#answer(request);
+    const { portal, targetName, initiatorName } = request;
+    this.#attempts.push({ portal, targetName, initiatorName, answer });
+    return answer;
+  }
+
+  get loginAttempts(): readonly LoginAttempt[] {
+    return this.#attempts;
+  }
+
+  /** What an initiator reaches at a LUN now; null when nothing is mapped there. */
+  unitAt(targetName: string, initiatorName: string, lun: number): Volume | null {
+    return this.#targets.get(targetName)?.access.get(initiatorName)?.luns.get(lun) ?? null;
+  }
+
+  lunsOf(targetName: string, initiatorName: string): readonly number[] {
+    const luns = this.#targets.get(targetName)?.access.get(initiatorName)?.luns.keys() ?? [];
+    return [...luns].sort((a, b) => a - b);
+  }
+
+  #answer({ portal, targetName, initiatorName, chap }: LoginRequest): LoginAnswer {
+    switch (this.portalState(portal)) {
+      case 'down':
+        return 'unreachable';
+      case 'refusing':
+        return 'refused';
+      case 'hanging':
+        return 'hangs';
+      case 'up':
+        break;
+    }
+    const target = this.#targets.get(targetName);
+    if (target === undefined || !target.portals.includes(portal)) return 'no-such-target';
+    const access = target.access.get(initiatorName);
+    if (access === undefined) return 'unauthorized';
+    if (access.chap === null) return 'accepted';
+    return chap?.username === access.chap.username && chap.password === access.chap.password
+      ? 'accepted'
+      : 'unauthorized';
+  }
+
+  #target(targetName: string): Target {
+    const target = this.#targets.get(targetName);
+    if (target === undefined) throw new Error(`the array has no target ${targetName}`);
+    return target;
+  }
+
+  #access(targetName: string, initiatorName: string): Access {
+    const access = this.#target(targetName).access.get(initiatorName);
+    if (access === undefined) throw new Error(`${initiatorName} has no access to ${targetName}`);
+    return access;
+  }
+}

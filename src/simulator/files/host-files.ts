@@ -1,0 +1,18 @@
+import type { SimulatedHost } from '../host-model.js';
+import { addBlockFiles } from './block-files.js';
+import { addDevFiles } from './dev-files.js';
+import { addEtcFiles } from './etc-files.js';
+import { FileTree } from './file-tree.js';
+import { addIscsiFiles } from './iscsi-files.js';
+import { addProcFiles } from './proc-files.js';
+
+/** All files of a host as its model stands now. */
+export function hostFiles(host: SimulatedHost): FileTree {
+  const tree = new FileTree();
+  addEtcFiles(tree, host);
+  addProcFiles(tree, host);
+  addIscsiFiles(tree, host);
+  addBlockFiles(tree, host);
+  addDevFiles(tree, host);
+  return tree;
+}

@@ -1,0 +1,136 @@
+import { Secret } from '../../secrets/secret.js';
+import type {
+  LaneReply,
+  LaneRequest,
+  ListRequest,
+  LockRequest,
+  ReadRequest,
+  RunRequest,
+  WriteRequest,
+} from '../../transport/executor.js';
+import { until } from '../change-feed.js';
+import type { SimulatedHost } from '../host-model.js';
+import { runTool } from '../tools/run-tool.js';
+import { writeFile } from '../tools/text-tools.js';
+import { withinTime } from './within-time.js';
+import { answerWait } from './wait.js';
+
+/** Limits that the lane protocol sets when a request names none, ms. */
+const DEFAULT_RUN_MS = 60_000;
+const DEFAULT_WRITE_MS = 30_000;
+
+/** One shell on a simulated host: answers requests, and holds the locks that it took. */
+export interface SimulatedLane {
+  readonly host: SimulatedHost;
+  /** aborts when the lane ends; programs that still run are killed */
+  readonly signal: AbortSignal;
+  /** the open files of this connection, which hold its locks */
+  readonly lockHolder: object;
+}
+
+/** Answers a sequence: in order, up to the first request that is not ok; the rest is skipped. */
+export async function answerSequence(
+  lane: SimulatedLane,
+  requests: readonly LaneRequest[],
+): Promise<readonly LaneReply[]> {
+  const replies: LaneReply[] = [];
+  for (const request of requests) {
+    const stopped = replies.some((reply) => !reply.ok);
+    replies.push(stopped ? { kind: 'skipped', ok: false } : await answer(lane, request));
+  }
+  return replies;
+}
+
+/** What a real shell on this host would answer to one request. */
+export function answer(lane: SimulatedLane, request: LaneRequest): Promise<LaneReply> {
+  switch (request.kind) {
+    case 'run':
+      return run(lane, request);
+    case 'read':
+      return Promise.resolve(read(lane, request));
+    case 'list':
+      return Promise.resolve(list(lane, request));
+    case 'write':
+      return write(lane, request);
+    case 'wait':
+      return answerWait(lane, request);
+    case 'lock':
+      return lock(lane, request);
+  }
+}
+
+async function run({ host, signal }: SimulatedLane, request: RunRequest): Promise<LaneReply> {
+  const matches = (request.globs ?? []).flatMap((pattern) => host.files().glob(pattern));
+  const { input = '' } = request;
+  const text = input instanceof Secret ? input.reveal() : input;
+  const { value, timedOut } = await withinTime(
+    host.environment.clock,
+    request.timeoutMs ?? DEFAULT_RUN_MS,
+    signal,
+    (killed) => runTool(host, [...request.argv, ...matches], { input: text, signal: killed }),
+  );
+  const exit = timedOut ? 124 : value.exit;
+  const { okExits = [0], expectStdout } = request;
+  const isExpected = expectStdout === undefined || value.stdout.replace(/\n+$/, '') === expectStdout;
+  const ok = (okExits === 'any' || (!timedOut && okExits.includes(exit))) && isExpected;
+  return { kind: 'run', ok, exit, stdout: value.stdout, stderr: value.stderr, timedOut, truncated: false };
+}
+
+function read({ host }: SimulatedLane, { patterns }: ReadRequest): LaneReply {
+  const tree = host.files();
+  const files = new Map<string, string>();
+  const unreadable = new Set<string>();
+  for (const filePath of patterns.flatMap((pattern) => tree.glob(pattern))) {
+    const found = tree.read(filePath);
+    if ('content' in found) files.set(filePath, found.content.replace(/\n+$/, ''));
+    else unreadable.add(filePath);
+  }
+  return { kind: 'read', ok: true, files, unreadable: [...unreadable] };
+}
+
+function list({ host }: SimulatedLane, { patterns, resolve = false }: ListRequest): LaneReply {
+  const tree = host.files();
+  const paths = [...new Set(patterns.flatMap((pattern) => tree.glob(pattern)))];
+  const pairs = paths.map((filePath) => [filePath, tree.canonical(filePath)] as const);
+  const resolved = new Map(resolve ? pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null) : []);
+  return { kind: 'list', ok: true, paths, resolved };
+}
+
+async function write({ host, signal }: SimulatedLane, request: WriteRequest): Promise<LaneReply> {
+  const { filePath, content } = request;
+  const { value, timedOut } = await withinTime(
+    host.environment.clock,
+    request.timeoutMs ?? DEFAULT_WRITE_MS,
+    signal,
+    (killed) => writeFile(host, filePath, content, killed),
+  );
+  return {
+    kind: 'write',
+    ok: value === null && !timedOut,
+    error: value === null ? '' : shellWords(filePath, value),
+    timedOut,
+  };
+}
+
+async function lock(
+  { host, signal, lockHolder }: SimulatedLane,
+  { name, owner, waitMs }: LockRequest,
+): Promise<LaneReply> {
+  const { changes, clock } = host.environment;
+  const take = (): boolean => host.locks.tryTake(name, owner, lockHolder);
+  const ok = await until([changes], clock, take, { timeoutMs: waitMs, signal });
+  return { kind: 'lock', ok, holder: ok ? '' : host.locks.holder(name) };
+}
+
+/** dash's sentence for a failed redirection or write. */
+function shellWords(filePath: string, problem: string): string {
+  switch (problem) {
+    case 'No such file or directory':
+      return `sh: 1: cannot create ${filePath}: Directory nonexistent`;
+    case 'Permission denied':
+    case 'Is a directory':
+      return `sh: 1: cannot create ${filePath}: ${problem}`;
+    default:
+      return `sh: 1: printf: I/O error`;
+  }
+}

@@ -1,0 +1,116 @@
+import type { Volume } from '../array-model.js';
+import { until } from '../change-feed.js';
+import { type DeviceMapper, dmDev, kernelName } from './device-mapper.js';
+import type { HostEnvironment } from './environment.js';
+import type { ScsiLayer } from './scsi-layer.js';
+
+export interface BlockNode {
+  readonly name: string;
+  readonly dev: string;
+  readonly sizeBytes: number;
+  readonly readOnly: boolean;
+}
+
+export type IoState =
+  { readonly kind: 'ok'; readonly volume: Volume } | { readonly kind: 'error' } | { readonly kind: 'hang' };
+
+/** The disk that the simulated system itself lives on. */
+export const SYSTEM_DISK: BlockNode = { name: 'vda', dev: '254:0', sizeBytes: 2 ** 31, readOnly: false };
+
+/** Block devices of all kinds by name, and I/O through the whole stack to the array, with what is still in the page cache. */
+export class BlockLayer {
+  readonly #environment: HostEnvironment;
+  readonly #scsi: ScsiLayer;
+  readonly #deviceMapper: DeviceMapper;
+  readonly #dirty = new Map<string, string[]>();
+  readonly #lost: string[] = [];
+
+  constructor(environment: HostEnvironment, scsi: ScsiLayer, deviceMapper: DeviceMapper) {
+    this.#environment = environment;
+    this.#scsi = scsi;
+    this.#deviceMapper = deviceMapper;
+    // What was never written back when its disk goes is gone. (Linux would still try for a disk that answers; a detach that relies
+    // on this is one failed path away from losing data, so here it always loses it.)
+    scsi.onBlockEvent((event, disk) => {
+      if (event === 'remove') this.dropCache(disk.dev);
+    });
+  }
+
+  /** By kernel name or /dev path, through /dev/mapper links as well. */
+  find(nameOrPath: string): BlockNode | undefined {
+    const name = nameOrPath.replace(/^\/dev\//, '');
+    if (name === SYSTEM_DISK.name) return SYSTEM_DISK;
+    const disk = this.#scsi.unitOfDisk(name)?.disk;
+    if (disk !== undefined && disk !== null) return disk;
+    const mapping = this.#deviceMapper.mappings.find(
+      (one) => kernelName(one) === name || `mapper/${one.name}` === name,
+    );
+    return mapping === undefined ? undefined : { ...mapping, name: kernelName(mapping), dev: dmDev(mapping) };
+  }
+
+  /** Kernel name of a major:minor; null when there is no such device any more. */
+  nameOf(dev: string): string | null {
+    const mapping = this.#deviceMapper.findDev(dev);
+    return mapping === undefined ? (this.#scsi.unitOfDev(dev)?.disk?.name ?? null) : kernelName(mapping);
+  }
+
+  /** What I/O to a device would meet now. */
+  io(dev: string): IoState {
+    const unit = this.#scsi.unitOfDev(dev);
+    if (unit !== undefined) {
+      const reach = this.#scsi.reach(unit);
+      if (reach.kind === 'unit') return { kind: 'ok', volume: reach.volume };
+      return { kind: reach.kind === 'hang' ? 'hang' : 'error' };
+    }
+    const mapping = this.#deviceMapper.findDev(dev);
+    if (mapping === undefined) return { kind: 'error' };
+    if (mapping.suspended) return { kind: 'hang' };
+    const { table } = mapping;
+    if (table.kind === 'linear') return this.io(table.on);
+    const paths = table.paths.map((path) => this.io(path.dev));
+    return (
+      paths.find(({ kind }) => kind === 'ok') ??
+      paths.find(({ kind }) => kind === 'hang') ?? { kind: table.queueIfNoPath ? 'hang' : 'error' }
+    );
+  }
+
+  /** Waits for as long as I/O hangs. null when the signal came first: the process was killed. */
+  async settledIo(dev: string, signal: AbortSignal): Promise<IoState | null> {
+    const { array, changes, clock } = this.#environment;
+    const done = await until([changes, array.changes], clock, () => this.io(dev).kind !== 'hang', { signal });
+    return done ? this.io(dev) : null;
+  }
+
+  /** Data that a program wrote: in the page cache, and nowhere else yet. */
+  write(dev: string, data: string): void {
+    this.#dirty.set(dev, [...(this.#dirty.get(dev) ?? []), data]);
+  }
+
+  isDirty(dev: string): boolean {
+    return this.#dirty.has(dev);
+  }
+
+  /** Writes back. 'error' loses what was dirty, as Linux does after reporting it once. */
+  async writeBack(dev: string, signal: AbortSignal): Promise<'ok' | 'error' | 'killed'> {
+    if (!this.isDirty(dev)) return 'ok';
+    const state = await this.settledIo(dev, signal);
+    if (state === null) return 'killed';
+    if (state.kind !== 'ok') {
+      this.dropCache(dev);
+      return 'error';
+    }
+    state.volume.data.push(...(this.#dirty.get(dev) ?? []));
+    this.#dirty.delete(dev);
+    return 'ok';
+  }
+
+  dropCache(dev: string): void {
+    this.#lost.push(...(this.#dirty.get(dev) ?? []));
+    this.#dirty.delete(dev);
+  }
+
+  /** Data that was written and never reached the array. */
+  get lostData(): readonly string[] {
+    return this.#lost;
+  }
+}

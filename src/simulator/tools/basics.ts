@@ -1,0 +1,62 @@
+import { pause } from '../change-feed.js';
+import { complained, KILLED, printed, type Tool } from './tool.js';
+import { writeFile } from './text-tools.js';
+
+export const hostname: Tool = ({ host, argv }) =>
+  printed(`${argv.includes('-s') ? (host.name.split('.')[0] ?? '') : host.name}\n`);
+
+export const uname: Tool = ({ host, argv }) => {
+  const flags = argv[1] ?? '-s';
+  const fields: Readonly<Record<string, string>> = {
+    s: 'Linux',
+    n: host.name,
+    r: '6.1.0-56-amd64',
+    m: 'x86_64',
+    o: 'GNU/Linux',
+  };
+  const letters = flags === '-a' ? 'snrmo' : flags.replace(/^-+/, '');
+  return printed(`${[...letters].map((letter) => fields[letter] ?? '').join(' ')}\n`);
+};
+
+export const id: Tool = ({ argv }) => {
+  switch (argv[1]) {
+    case '-u':
+    case '-g':
+      return printed('0\n');
+    case '-un':
+      return printed('root\n');
+    default:
+      return printed('uid=0(root) gid=0(root) groups=0(root)\n');
+  }
+};
+
+export const echo: Tool = ({ argv }) => {
+  const bare = argv[1] === '-n';
+  return printed(argv.slice(bare ? 2 : 1).join(' ') + (bare ? '' : '\n'));
+};
+
+export const printf: Tool = ({ argv }) => {
+  const [format = '', ...values] = argv.slice(1);
+  let next = 0;
+  const text = format.replaceAll('\\n', '\n').replace(/%s/g, () => values[next++] ?? '');
+  return printed(text);
+};
+
+export const sleep: Tool = async ({ host, argv, signal }) =>
+  (await pause(host.environment.clock, Number(argv[1] ?? '0') * 1000, signal)) ? printed('') : KILLED;
+
+export const uptime: Tool = () => printed(' 07:00:00 up 1 day,  1:00,  0 users,  load average: 0.00, 0.00, 0.00\n');
+
+export const date: Tool = ({ argv }) =>
+  printed(argv[1] === '+%s' ? `${Math.floor(Date.now() / 1000)}\n` : `${new Date().toUTCString()}\n`);
+
+/** The scripts that Longshore itself gives to `sh -c`, known by what they say; and single plain commands are run by the caller. */
+export const appendScript: Tool = async ({ host, argv, input, signal }) => {
+  const [, , , , filePath = ''] = argv;
+  if (host.files().node(filePath)?.kind !== 'file') return complained('', 1);
+  const content = host.files().read(filePath);
+  const problem = await writeFile(host, filePath, ('content' in content ? content.content : '') + input, signal);
+  return problem === null ? printed('') : complained(`append: 1: cannot create ${filePath}: ${problem}`, 2);
+};
+
+export const APPEND_SCRIPT = /^test -f "\$1" && cat >>\s?"\$1"$/;
