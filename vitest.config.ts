@@ -1,0 +1,60 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './tools/closing-line.js';
+
+/**
+ * One project for each kind of test; `npm run test:KIND` runs one. They run one kind after the other (groupOrder), so that timings in one
+ * are not disturbed by another.
+ */
+export default defineConfig({
+  test: {
+    reporters: [['default', { summary: false }], new ClosingLine()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/cases/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'sshd',
+          include: ['test/sshd/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'simulator',
+          include: ['test/simulator/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // one lab for all files: building it once takes about 2 minutes, so the first hook may wait long
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+    ],
+  },
+});
