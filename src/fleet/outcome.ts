@@ -1,5 +1,5 @@
 import type { Outcome } from '../connectors/connector.js';
-import { LongshoreError, type ErrorCode } from '../errors/longshore-error.js';
+import { LongshoreError } from '../errors/longshore-error.js';
 
 /** From best to worst: what a host counts as is the worst of its volumes. */
 export const OUTCOMES = [
@@ -16,23 +16,6 @@ export function worstOutcome(outcomes: Iterable<Outcome>): Outcome {
   let worst = 0;
   for (const outcome of outcomes) worst = Math.max(worst, OUTCOMES.indexOf(outcome));
   return OUTCOMES[worst] ?? 'unknown';
-}
-
-/** Codes that are not plain failures. Everything else counts as `failed`. */
-const OUTCOME_BY_CODE: Readonly<Partial<Record<ErrorCode, Outcome>>> = {
-  E_UNREACHABLE: 'unreachable',
-  E_HOST_KEY: 'unreachable',
-  E_AUTH: 'unreachable',
-  E_LOCKED: 'refused',
-  E_DEVICE_BUSY: 'refused',
-  E_IDENTITY_MISMATCH: 'refused',
-  E_IDENTITY_UNKNOWN: 'refused',
-  E_OUTCOME_UNKNOWN: 'unknown',
-};
-
-/** What an error that ended the work means for the host: could not be reached, said no, may have happened, or failed. */
-export function outcomeOfError(error: unknown): Outcome {
-  return error instanceof LongshoreError ? (OUTCOME_BY_CODE[error.code] ?? 'failed') : 'failed';
 }
 
 /** Any thrown value as an error with a code: what was not raised on purpose is `E_INTERNAL`. */

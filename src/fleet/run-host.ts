@@ -1,10 +1,11 @@
+import { outcomeOfError } from '../connectors/outcome.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import { deadlineIn, type Deadline } from '../time/deadline.js';
 import type { Counters, Executor } from '../transport/executor.js';
 import type { FleetEvent } from './fleet-event.js';
 import type { HostFindings, HostResult } from './fleet-result.js';
 import { hostDeadline, type Interrupt } from './host-deadline.js';
-import { asLongshoreError, outcomeOfError } from './outcome.js';
+import { asLongshoreError } from './outcome.js';
 
 /** All that a fleet needs to know of a host; the rest is for `connect` and the task. */
 export interface FleetHost {

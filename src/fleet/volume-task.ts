@@ -6,9 +6,10 @@ import type {
   VolumeResult,
   VolumeSpec,
 } from '../connectors/connector.js';
+import { outcomeOfError } from '../connectors/outcome.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
 import type { HostFindings } from './fleet-result.js';
-import { asLongshoreError, outcomeOfError, worstOutcome } from './outcome.js';
+import { asLongshoreError, worstOutcome } from './outcome.js';
 import type { FleetHost, HostContext, HostTask } from './run-host.js';
 
 /** Gives the connector of a storage protocol for one host; throws `E_UNSUPPORTED` for a protocol that it does not know. */

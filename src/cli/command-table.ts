@@ -1,0 +1,70 @@
+import type { Command } from './command.js';
+import { OPTIONS } from './options.js';
+
+export interface CommandEntry {
+  /** as yargs wants it */
+  readonly usage: string;
+  readonly describe: string;
+  readonly options: (typeof OPTIONS)[keyof typeof OPTIONS];
+  readonly examples: readonly (readonly [commandLine: string, what: string])[];
+  /** loaded when the command is run, so that `--help` and `--version` need neither ssh2 nor zod */
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  ping: {
+    usage: 'ping',
+    describe: 'Reach every host and time a round trip',
+    options: OPTIONS.ping,
+    examples: [['$0 ping -i fleet.yaml', 'which hosts answer, and how fast']],
+    load: async () => (await import('./commands/ping.js')).ping,
+  },
+  attach: {
+    usage: 'attach',
+    describe: 'Attach a volume on every host',
+    options: OPTIONS.attach,
+    examples: [
+      ['$0 attach -i fleet.yaml --volume data', 'a volume that the inventory declares'],
+      ['$0 attach -i fleet.yaml --volume vol.json --plan', 'what would be done for a volume in a file'],
+    ],
+    load: async () => (await import('./commands/volume-verbs.js')).attach,
+  },
+  detach: {
+    usage: 'detach',
+    describe: 'Detach a volume from every host, safely and without leftovers',
+    options: OPTIONS.detach,
+    examples: [['$0 detach -i fleet.yaml --limit "web*" --volume data', 'only on some hosts']],
+    load: async () => (await import('./commands/volume-verbs.js')).detach,
+  },
+  status: {
+    usage: 'status',
+    describe: 'Show which volumes are attached where, and their paths',
+    options: OPTIONS.status,
+    examples: [['$0 status -i fleet.yaml --json', 'for a script']],
+    load: async () => (await import('./commands/volume-verbs.js')).status,
+  },
+  exec: {
+    usage: 'exec',
+    describe: 'Run a command on every host: exec [options] -- COMMAND...',
+    options: OPTIONS.exec,
+    examples: [
+      ['$0 exec -i fleet.yaml -- uname -r', 'hosts with the same output are shown once'],
+      ["$0 exec -i fleet.yaml -- sh -c 'df -h | tail -n 3'", 'a shell line'],
+    ],
+    load: async () => (await import('./commands/exec.js')).exec,
+  },
+  inventory: {
+    usage: 'inventory <what>',
+    describe: 'inventory list: show hosts, groups and volumes',
+    options: OPTIONS.inventory,
+    examples: [['$0 inventory list -i fleet.yaml --limit "web*"', 'what a pattern selects']],
+    load: async () => (await import('./commands/inventory-list.js')).inventoryList,
+  },
+  demo: {
+    usage: 'demo',
+    describe: 'Attach, show and detach a multipath volume on simulated hosts',
+    options: OPTIONS.demo,
+    examples: [['$0 demo --hosts 50', 'nothing to prepare, nothing left behind']],
+    load: async () => (await import('./commands/demo.js')).demo,
+  },
+};

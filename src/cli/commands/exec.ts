@@ -1,0 +1,35 @@
+import { execTask } from '../../fleet/exec-task.js';
+import type { FleetResult } from '../../fleet/fleet-result.js';
+import { execText } from '../../report/exec-text.js';
+import type { Command } from '../command.js';
+import { hostConnector } from '../connect-host.js';
+import { exitCodeOfRun, type ExitCode } from '../exit-codes.js';
+import { usageError } from '../parse-options.js';
+import { performVerb } from '../perform-verb.js';
+import { presentResult } from '../present-result.js';
+import { selectFleet } from '../select-hosts.js';
+
+/** How long a command may go on after an interrupt: cutting it off leaves its outcome unknown. */
+const INTERRUPT_GRACE_MS = 5_000;
+
+export const exec: Command = async (context) => {
+  const { options } = context;
+  if (options.command.length === 0) throw usageError('which command? exec [options] -- COMMAND...');
+  const hosts = await selectFleet(context);
+  const result = await performVerb(context, {
+    verb: 'exec',
+    hosts,
+    task: execTask(options.command),
+    connect: hostConnector(context),
+    interruptGraceMs: INTERRUPT_GRACE_MS,
+  });
+  presentResult(context, result, execText);
+  return options.largestExit ? largestExit(result) : exitCodeOfRun(result);
+};
+
+/** As pdsh -S: the largest exit code of the command on any host; hosts where it did not run to its end count by the usual table. */
+function largestExit(result: FleetResult): ExitCode {
+  const exits = [...result.hosts.values()].map((host) => host.command?.exit ?? 0);
+  const largest = Math.max(0, ...exits);
+  return largest > 0 && !result.interrupted ? largest : exitCodeOfRun(result);
+}

@@ -1,0 +1,116 @@
+import type { Options } from 'yargs';
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+type OptionTable = Readonly<Record<string, Options>>;
+
+const VOLUMES = 'Volumes:';
+const HOSTS = 'Hosts:';
+const CONNECTION = 'Connection:';
+const OUTPUT = 'Output:';
+
+const outputOptions = {
+  json: { type: 'boolean', group: OUTPUT, describe: 'one JSON document on stdout, logs on stderr' },
+  'log-level': { choices: LOG_LEVELS, default: 'warn', group: OUTPUT, describe: 'what is logged to stderr' },
+} as const satisfies OptionTable;
+
+const selectionOptions = {
+  inventory: { alias: 'i', type: 'string', group: HOSTS, describe: 'inventory file (Ansible YAML)' },
+  limit: { alias: 'l', type: 'string', group: HOSTS, describe: 'only hosts of this pattern, such as web*:&prod:!db1' },
+} as const satisfies OptionTable;
+
+const fleetOptions = {
+  ...selectionOptions,
+  fanout: { alias: 'f', type: 'number', default: 64, group: HOSTS, describe: 'hosts worked on at once' },
+  timeout: { type: 'number', default: 300, group: HOSTS, describe: 'seconds that one host may take' },
+  'connect-timeout': { type: 'number', default: 10, group: CONNECTION, describe: 'seconds to connect and log in' },
+  user: { alias: 'u', type: 'string', group: CONNECTION, describe: 'log in as this user' },
+  'private-key': { type: 'string', group: CONNECTION, describe: 'log in with this key file' },
+  'known-hosts': { type: 'string', group: CONNECTION, describe: 'known_hosts file to verify host keys with' },
+  'accept-new-host-keys': {
+    type: 'boolean',
+    group: CONNECTION,
+    describe: 'trust hosts not seen before, and remember their keys',
+  },
+  become: { alias: 'b', type: 'boolean', group: CONNECTION, describe: 'become root with sudo' },
+  'ask-become-pass': {
+    alias: 'K',
+    type: 'boolean',
+    group: CONNECTION,
+    describe: 'ask for the password of sudo',
+  },
+  ...outputOptions,
+} as const satisfies OptionTable;
+
+const volumeOption = {
+  volume: {
+    type: 'string',
+    array: true,
+    group: VOLUMES,
+    describe: 'name of a volume in the inventory, a file with one, or all',
+  },
+} as const satisfies OptionTable;
+
+const planOption = {
+  plan: { type: 'boolean', group: VOLUMES, describe: 'print the steps, change nothing' },
+} as const satisfies OptionTable;
+
+/** The options of each command, as yargs is told and as unknown ones are compared with. */
+export const OPTIONS = {
+  ping: fleetOptions,
+  attach: { ...volumeOption, ...planOption, ...fleetOptions },
+  detach: {
+    ...volumeOption,
+    ...planOption,
+    force: {
+      type: 'boolean',
+      group: VOLUMES,
+      describe: 'go on after a failed flush and report at the end; never overrides identity or use',
+    },
+    'ignore-errors': { type: 'boolean', group: VOLUMES, describe: 'with --force: report those errors as warnings' },
+    ...fleetOptions,
+  },
+  status: { ...volumeOption, ...fleetOptions },
+  exec: {
+    'largest-exit': {
+      alias: 'S',
+      type: 'boolean',
+      describe: 'end with the largest exit code of the command on any host',
+    },
+    ...fleetOptions,
+  },
+  inventory: { ...selectionOptions, ...outputOptions },
+  demo: {
+    hosts: { type: 'number', default: 20, describe: 'simulated hosts' },
+    ...outputOptions,
+  },
+} as const satisfies Readonly<Record<string, OptionTable>>;
+
+export type CommandName = keyof typeof OPTIONS;
+
+/** A command line that was parsed and checked; an option that a command does not have is at its default. */
+export interface CliOptions {
+  readonly inventory?: string;
+  readonly limit?: string;
+  readonly fanout: number;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly knownHosts?: string;
+  readonly acceptNewHostKeys: boolean;
+  readonly become: boolean;
+  readonly askBecomePass: boolean;
+  readonly json: boolean;
+  readonly logLevel: LogLevel;
+  readonly volumes: readonly string[];
+  readonly plan: boolean;
+  readonly force: boolean;
+  readonly ignoreErrors: boolean;
+  readonly largestExit: boolean;
+  /** of the demo */
+  readonly hosts: number;
+  /** what stood behind `--` */
+  readonly command: readonly string[];
+}

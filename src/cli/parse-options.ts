@@ -1,0 +1,74 @@
+import { LongshoreError } from '../errors/longshore-error.js';
+import { LOG_LEVELS, type CliOptions } from './options.js';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** Checks what yargs does not: numbers in range, options given once, no empty values. Throws `E_USAGE`. */
+export function parseOptions(args: Arguments, command: readonly string[]): CliOptions {
+  const flag = (name: string) => single(args, name) === true;
+  return {
+    ...text(args, 'inventory', 'inventory'),
+    ...text(args, 'limit', 'limit'),
+    ...text(args, 'user', 'user'),
+    ...text(args, 'private-key', 'privateKey'),
+    ...text(args, 'known-hosts', 'knownHosts'),
+    fanout: wholeNumber(args, 'fanout', 64, 10_000),
+    timeoutMs: seconds(args, 'timeout', 300),
+    connectTimeoutMs: seconds(args, 'connect-timeout', 10),
+    acceptNewHostKeys: flag('accept-new-host-keys'),
+    become: flag('become'),
+    askBecomePass: flag('ask-become-pass'),
+    json: flag('json'),
+    logLevel: LOG_LEVELS.find((level) => level === single(args, 'log-level')) ?? 'warn',
+    volumes: texts(args, 'volume'),
+    plan: flag('plan'),
+    force: flag('force'),
+    ignoreErrors: flag('ignore-errors'),
+    largestExit: flag('largest-exit'),
+    hosts: wholeNumber(args, 'hosts', 20, 1_000),
+    command,
+  };
+}
+
+export function usageError(message: string, remedy?: string): LongshoreError {
+  return new LongshoreError('E_USAGE', message, remedy === undefined ? {} : { remedy });
+}
+
+function single(args: Arguments, name: string): unknown {
+  const value = args[name];
+  if (Array.isArray(value)) throw usageError(`--${name} was given ${value.length} times; give it once`);
+  return value;
+}
+
+function text<K extends string>(args: Arguments, name: string, key: K): { readonly [P in K]?: string } {
+  const value = single(args, name);
+  if (value === undefined) return {};
+  if (typeof value !== 'string' || value === '') throw usageError(`--${name} needs a value`);
+  return { [key]: value } as { readonly [P in K]: string };
+}
+
+function texts(args: Arguments, name: string): string[] {
+  const value = args[name];
+  if (value === undefined) return [];
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const given = values.filter((one): one is string => typeof one === 'string' && one !== '');
+  if (given.length !== values.length || given.length === 0) throw usageError(`--${name} needs a value`);
+  return given;
+}
+
+function wholeNumber(args: Arguments, name: string, absent: number, most: number): number {
+  const value = single(args, name) ?? absent;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
+    throw usageError(`--${name} must be a whole number from 1 to ${most}`);
+  }
+  return value;
+}
+
+/** In milliseconds. A day is more than any host may take, and less than a timer can hold. */
+function seconds(args: Arguments, name: string, absent: number): number {
+  const value = single(args, name) ?? absent;
+  if (typeof value !== 'number' || !(value > 0) || value > 86_400) {
+    throw usageError(`--${name} must be a number of seconds, more than 0 and at most 86400`);
+  }
+  return Math.ceil(value * 1000);
+}

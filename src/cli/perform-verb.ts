@@ -1,0 +1,50 @@
+import type { FleetResult } from '../fleet/fleet-result.js';
+import { runFleet } from '../fleet/run-fleet.js';
+import type { HostTask } from '../fleet/run-host.js';
+import { newRunId } from '../fleet/run-id.js';
+import type { InventoryHost } from '../inventory/inventory.js';
+import type { CommandContext } from './command.js';
+import type { ConnectHost } from './connect-host.js';
+import { listenForInterrupts } from './interrupts.js';
+import { logEvent } from './log-events.js';
+import { startProgress } from './progress.js';
+import { RunTracker } from './run-tracker.js';
+
+export interface VerbRun {
+  readonly verb: string;
+  readonly hosts: readonly InventoryHost[];
+  readonly task: HostTask<InventoryHost>;
+  readonly connect: ConnectHost;
+  /** time for work in flight after an interrupt; 0 for a verb that changes nothing */
+  readonly interruptGraceMs: number;
+}
+
+/** Runs one verb on the hosts, with progress, log and Ctrl-C. Prints no result. */
+export async function performVerb({ options, terminal, logger }: CommandContext, run: VerbRun): Promise<FleetResult> {
+  const tracker = new RunTracker();
+  const progress = startProgress(tracker, terminal, options);
+  const interrupts = listenForInterrupts(
+    terminal,
+    () => tracker.running,
+    () => progress.stop(),
+  );
+  try {
+    return await runFleet(run.hosts, run.task, {
+      run: newRunId(),
+      verb: run.verb,
+      connect: run.connect,
+      fanout: options.fanout,
+      hostTimeoutMs: options.timeoutMs,
+      interruptGraceMs: run.interruptGraceMs,
+      interrupt: interrupts.signal,
+      onEvent: (event) => {
+        tracker.onEvent(event);
+        logEvent(logger, event);
+        if (!interrupts.signal.aborted) progress.update();
+      },
+    });
+  } finally {
+    progress.stop();
+    interrupts.dispose();
+  }
+}

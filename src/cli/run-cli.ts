@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { didYouMean } from '../inventory/near-misses.js';
+import type { Command } from './command.js';
+import { COMMANDS, type CommandEntry } from './command-table.js';
+import { EXIT, exitCodeOfError, type ExitCode } from './exit-codes.js';
+import { parseOptions, usageError } from './parse-options.js';
+import { showError } from './show-error.js';
+import type { Terminal } from './terminal.js';
+
+/** Runs one command line and gives the exit code. Never throws: what goes wrong is told on stderr. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    const [words, command] = splitAtDashes(args);
+    const chosen = await parseWords(words, command !== null, terminal);
+    if (chosen === null) return EXIT.ok;
+    const options = parseOptions(chosen.args, command ?? []);
+    const [run, { makeLogger }] = await Promise.all([chosen.entry.load(), import('./logger.js')]);
+    const logger = makeLogger(options.logLevel, terminal.stderr);
+    return await runCommand(run, { options, terminal, logger });
+  } catch (error) {
+    showError(error, terminal);
+    return exitCodeOfError(error);
+  }
+}
+
+async function runCommand(run: Command, context: Parameters<Command>[0]): Promise<ExitCode> {
+  try {
+    return await run(context);
+  } catch (error) {
+    context.logger.debug({ err: error }, 'the command ended with an error');
+    throw error;
+  }
+}
+
+interface Chosen {
+  readonly entry: CommandEntry;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What stands behind the first `--` is a command for the hosts, word by word, and not for yargs to read. */
+function splitAtDashes(args: readonly string[]): [words: readonly string[], command: readonly string[] | null] {
+  const at = args.indexOf('--');
+  return at === -1 ? [args, null] : [args.slice(0, at), args.slice(at + 1)];
+}
+
+/** Null when yargs answered by itself (help, version). Throws `E_USAGE`. */
+async function parseWords(words: readonly string[], hasCommand: boolean, terminal: Terminal): Promise<Chosen | null> {
+  let chosen: Chosen | null = null;
+  const parser = yargs()
+    .scriptName('longshore')
+    .usage('$0 COMMAND [options]\n\nAttach and detach block volumes on fleets of Linux hosts over SSH.')
+    .locale('en')
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false })
+    .version(packageVersion())
+    .help()
+    .alias('help', 'h')
+    .epilogue('Exit codes and JSON: docs/cli.md')
+    .strict()
+    .demandCommand(1, 'Which command? See longshore --help')
+    .exitProcess(false)
+    .fail((message: string, error: Error | undefined) => {
+      throw error ?? usageError(mendMessage(message, words), 'See longshore --help');
+    });
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    parser.command({
+      command: entry.usage,
+      describe: entry.describe,
+      builder: (command) => {
+        if (name === 'inventory') command.positional('what', { choices: ['list'] as const, describe: 'list' });
+        for (const [line, what] of entry.examples) command.example(line, what);
+        return command.options(entry.options).usage(`longshore ${name} [options]\n\n${entry.describe}`);
+      },
+      handler: (args) => {
+        if (hasCommand && name !== 'exec') throw usageError(`${name} takes no command behind --`);
+        chosen = { entry, args };
+      },
+    });
+  }
+  await parser.parseAsync([...words], {}, (_error: unknown, _args: unknown, output: string) => {
+    if (output !== '') terminal.stdout.write(`${output}\n`);
+  });
+  return chosen;
+}
+
+/** yargs' message with what the user may have meant. */
+function mendMessage(message: string, words: readonly string[]): string {
+  const unknown = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message)?.[1]?.split(', ')[0];
+  if (unknown === undefined) return message;
+  const name = words.find((word) => !word.startsWith('-')) ?? '';
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) return `there is no command "${unknown}"${didYouMean(unknown, Object.keys(COMMANDS))}`;
+  const option = words.find((word) => word.replace(/^-+/, '').split('=')[0] === unknown && word.startsWith('-'));
+  if (option === undefined) {
+    const hint = name === 'exec' ? '; put -- before the command to run' : '';
+    return `${name} takes no argument "${unknown}"${hint}`;
+  }
+  const guess = didYouMean(unknown, Object.keys(entry.options)).replaceAll('"', '').replace(/mean /, 'mean --');
+  return `${name} has no option ${option.split('=')[0] ?? option}${guess}${name === 'exec' ? '; put -- before the command to run' : ''}`;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,65 @@
+import type { LongshoreError } from '../errors/longshore-error.js';
+import type { FleetResult } from '../fleet/fleet-result.js';
+import { foldNames } from '../inventory/patterns/fold-names.js';
+import { printable } from '../transport/printable.js';
+import { gather } from './gather.js';
+import { paintOutcome, type Paint } from './paint.js';
+import { formatMs, plural } from './units.js';
+import { totalsOf } from './totals.js';
+import type { Outcome } from '../connectors/connector.js';
+import { OUTCOMES } from '../fleet/outcome.js';
+
+/** Why hosts did not do well; the same reason on many hosts is told once. Also the hosts that were not run. */
+export function problemsText(result: FleetResult, paint: Paint): string {
+  const entries = [...result.hosts].flatMap(([name, { outcome, error }]) =>
+    error === undefined ? [] : [[name, { outcome, error }] as const],
+  );
+  const groups = gather(entries, ({ outcome, error }) => JSON.stringify([outcome, ...errorLines(error)]));
+  const problems = groups.map(({ names, value: { outcome, error } }) => {
+    const [first = '', ...more] = errorLines(error);
+    const title = `${paintOutcome(paint, outcome)}  ${printable(foldNames(names))}: ${first}\n`;
+    return title + more.map((line) => `    ${paint('dim', line)}\n`).join('');
+  });
+  if (result.notRun.length > 0) {
+    problems.push(
+      `${paint('yellow', 'not run')}  ${printable(foldNames(result.notRun))}: interrupted before their turn\n`,
+    );
+  }
+  return problems.join('');
+}
+
+/** An error in lines for a terminal: code and message, then what helps to act on it. */
+export function errorLines(error: LongshoreError): string[] {
+  const { step, command, stderr, remedy, also = [] } = error.details;
+  const lines = [`${error.code} ${printable(error.message)}`];
+  if (step !== undefined) lines.push(`step: ${printable(step)}`);
+  if (command !== undefined) lines.push(`command: ${printable(command)}`);
+  for (const line of (stderr ?? '')
+    .split('\n')
+    .filter((text) => text.trim() !== '')
+    .slice(-5)) {
+    lines.push(`stderr: ${printable(line)}`);
+  }
+  for (const other of also) lines.push(`also: ${printable(other.message)}`);
+  if (remedy !== undefined) lines.push(printable(remedy));
+  return lines;
+}
+
+/** One line: how many hosts ended how, and what it cost. */
+export function summaryLine(result: FleetResult, paint: Paint): string {
+  const totals = totalsOf(result);
+  const counts = OUTCOMES.filter((outcome: Outcome) => totals[outcome] > 0).map((outcome) =>
+    paintOutcome(paint, outcome, `${totals[outcome]} ${outcome}`),
+  );
+  if (totals.notRun > 0) counts.push(paint('yellow', `${totals.notRun} not run`));
+  const parts = [`${plural(totals.hosts, 'host')}: ${counts.join(', ')}`, formatMs(result.durationMs)];
+  const trips = [...result.hosts.values()].map((host) => host.roundTrips).filter((count) => count > 0);
+  if (trips.length > 0) parts.push(`${rangeText(trips)} per host`);
+  return `${parts.join(paint('dim', ' · '))}\n`;
+}
+
+function rangeText(counts: readonly number[]): string {
+  const least = Math.min(...counts);
+  const most = Math.max(...counts);
+  return least === most ? plural(most, 'round trip') : `${least} to ${most} round trips`;
+}

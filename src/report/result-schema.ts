@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { ERROR_CODES } from '../errors/longshore-error.js';
+
+const count = z.number().int().nonnegative();
+const milliseconds = z.number().nonnegative();
+
+const outcome = z
+  .enum(['ok', 'changed', 'failed', 'refused', 'unreachable', 'unknown'])
+  .describe('ok: the goal already held; changed: it holds now; the rest is why it does not');
+
+const error = z
+  .looseObject({
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    step: z.string().nullable().describe('id of the plan step that was at work; null outside of steps'),
+    remedy: z.string().optional(),
+    command: z.string().optional().describe('quoted for reading, without secrets'),
+    stderr: z.string().optional().describe('the last of what the command said'),
+  })
+  .describe('match on code; messages may change');
+
+const deviceInfo = z
+  .looseObject({
+    type: z.literal('block'),
+    path: z.string(),
+    scsi_wwn: z.string(),
+    multipath_id: z.string().optional(),
+  })
+  .describe("os-brick's device info; null when the volume is not attached after the verb");
+
+const path = z.looseObject({
+  device: z.string().describe("kernel name, valid only now; '' for a missing path"),
+  hctl: z.string(),
+  portal: z.string(),
+  state: z.string(),
+  identity: z.enum(['live', 'cached', 'unknown']).optional().describe("how the path's identity was proven"),
+});
+
+const step = z.looseObject({
+  id: z.string(),
+  what: z.string(),
+  changes: z.array(z.string()),
+  command: z.string().optional(),
+});
+
+const volume = z.looseObject({
+  outcome,
+  deviceInfo: deviceInfo.nullable(),
+  sizeBytes: count.nullable(),
+  paths: z.array(path),
+  warnings: z.array(z.string()),
+  error: error.optional(),
+  steps: z.array(step).optional().describe('with --plan: what would be done first; empty when nothing is to do'),
+});
+
+const command = z.looseObject({
+  exit: z.number().int().nullable(),
+  stdout: z.string(),
+  stderr: z.string(),
+  timedOut: z.boolean(),
+  truncated: z.boolean(),
+});
+
+const ping = z.looseObject({
+  connectMs: milliseconds,
+  latencyMs: milliseconds,
+  kernel: z.string(),
+  architecture: z.string(),
+});
+
+const host = z.looseObject({
+  outcome,
+  roundTrips: count.describe('writes of requests to the host, without setting up the connection'),
+  remoteProcesses: count,
+  bytesIn: count,
+  bytesOut: count,
+  durationMs: milliseconds,
+  error: error.optional(),
+  volumes: z.record(z.string(), volume),
+  command: command.optional().describe('with exec'),
+  ping: ping.optional().describe('with ping'),
+});
+
+const totals = z.looseObject({
+  hosts: count.describe('hosts selected, also those not run'),
+  ok: count,
+  changed: count,
+  failed: count,
+  refused: count,
+  unreachable: count,
+  unknown: count,
+  notRun: count,
+  roundTrips: count,
+  remoteProcesses: count,
+  bytesIn: count,
+  bytesOut: count,
+  durationMs: milliseconds,
+});
+
+/** The document that `--json` prints, one for each run. Stable: fields may be added, none is removed or changes its meaning. */
+export const resultSchema = z
+  .looseObject({
+    run: z.string(),
+    verb: z.string(),
+    plan: z.boolean().optional().describe('true with --plan: nothing was changed'),
+    interrupted: z.boolean().optional(),
+    notRun: z.array(z.string()).describe('hosts on which nothing was begun, because of an interrupt'),
+    hosts: z.record(z.string(), host),
+    totals,
+  })
+  .meta({ title: 'Longshore result', description: 'What one run of a verb did on each host' });
+
+export type ResultDocument = z.output<typeof resultSchema>;
+export type ResultHost = z.output<typeof host>;
+export type ResultVolume = z.output<typeof volume>;
+export type ResultError = z.output<typeof error>;
