@@ -41,14 +41,17 @@ export function viewScope(scope: DetachScope, observation: IscsiObservation, wwi
   const view = viewVolume(observation.storage, scope.goal, scope.keep === null ? wwid : null);
   const before = scope.keep?.storage;
   if (before === undefined) return { view, disks: view.devices, maps: view.maps, paths: view.paths };
-  const disks = view.devices.filter(
+  const made = view.devices.filter(
     (device) => !before.scsiDevices.some((old) => old.hctl === device.hctl && old.sid === device.sid),
   );
-  const names = new Set(disks.map(diskName));
+  const names = new Set(made.map(diskName));
   const maps = view.maps.filter(
     (map) =>
       map.slaves.every((slave) => names.has(slave)) && !before.dmDevices.some((old) => old.dmUuid === map.dmUuid),
   );
+  // a new path that joined a map which stays is a path of that map now: taking it away is not an undo any more (S6)
+  const joined = new Set(view.maps.filter((map) => !maps.includes(map)).flatMap((map) => map.slaves));
+  const disks = made.filter((device) => !joined.has(diskName(device)));
   const paths = view.paths.map((path): PathView => ({
     ...path,
     sessions: path.sessions.filter((session) => !before.sessions.some((old) => old.sid === session.sid)),

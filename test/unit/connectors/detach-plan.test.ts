@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY_HISTORY, type History } from '../../../src/connectors/engine/history.js';
+import type { Step } from '../../../src/connectors/engine/step.js';
+import { planDetach } from '../../../src/connectors/iscsi/detach-plan.js';
+import { detachScope, undoScope } from '../../../src/connectors/iscsi/detach-scope.js';
+import { iscsiGoal } from '../../../src/connectors/iscsi/goal.js';
+import { LongshoreError } from '../../../src/errors/longshore-error.js';
+import type { StorageState } from '../../../src/linux/storage-state.js';
+import type { LaneReply } from '../../../src/transport/executor.js';
+import {
+  attached,
+  disk,
+  map,
+  OTHER_WWID,
+  record,
+  session,
+  state,
+  TARGET,
+  unasked,
+  volume,
+  WWID,
+} from './storage-states.js';
+
+function plan(
+  storage: StorageState,
+  options: { force?: boolean; wwid?: string; history?: History; first?: StorageState } = {},
+) {
+  const goal = iscsiGoal(volume(options.wwid === undefined ? {} : { wwid: options.wwid }));
+  const scope = detachScope(goal, null, options.force ?? false);
+  return planDetach(scope, unasked(storage), options.history ?? EMPTY_HISTORY, unasked(options.first ?? storage));
+}
+
+function steps(storage: StorageState, options: Parameters<typeof plan>[1] = {}): readonly Step[] {
+  const result = plan(storage, options);
+  if (result.kind === 'stop') throw result.error;
+  return result.kind === 'steps' ? result.steps : [];
+}
+
+function refusal(storage: StorageState, options: Parameters<typeof plan>[1] = {}): string {
+  const result = plan(storage, options);
+  if (result.kind !== 'stop' || !(result.error instanceof LongshoreError)) return result.kind;
+  return `${result.error.code}: ${result.error.message}`;
+}
+
+function commands(step: Step | undefined): string[] {
+  return (step?.requests ?? []).flatMap((request) => (request.kind === 'run' ? [request.argv.join(' ')] : []));
+}
+
+describe('the plan of a detach', () => {
+  it('flushes and removes the map, then each disk, logs out, and deletes the records', () => {
+    expect(steps(attached()).map((step) => step.id)).toEqual([
+      `flush map mpath-${WWID}`,
+      'remove 0:0:0:1',
+      'remove 1:0:0:1',
+      'log out of session 1',
+      'log out of session 2',
+      'delete record 10.1.0.1:3260 default',
+      'delete record 10.2.0.1:3260 default',
+      'multipathd forgets',
+    ]);
+  });
+
+  it('writes the data with fdatasync and flushbufs before the map goes, and asks each path who it is before that', () => {
+    expect(commands(steps(attached())[0])).toEqual([
+      '/lib/udev/scsi_id --page=0x83 --whitelisted --device=/dev/sda',
+      '/lib/udev/scsi_id --page=0x83 --whitelisted --device=/dev/sdc',
+      'sync -d /dev/dm-0',
+      'blockdev --flushbufs /dev/dm-0',
+      `multipath -f ${WWID}`,
+    ]);
+  });
+
+  it('removes no disk before its map is gone, and logs out of no session before its disk is gone', () => {
+    const all = steps(attached());
+    expect(all.find((step) => step.id === 'remove 0:0:0:1')?.after).toEqual([`flush map mpath-${WWID}`]);
+    expect(all.find((step) => step.id === 'log out of session 1')?.after).toEqual(['remove 0:0:0:1']);
+    expect(all.find((step) => step.id === 'log out of session 1')?.requests[0]).toMatchObject({
+      kind: 'wait',
+      timeoutMs: 0,
+      absent: ['/sys/class/iscsi_session/session1/device/target*/*:*:*:*'],
+    });
+  });
+
+  it('leaves a session alone that carries another LUN, and says so at the end', () => {
+    const other = disk(0, {}, 2, OTHER_WWID);
+    const storage = { ...attached(), scsiDevices: [...attached().scsiDevices, other] };
+    expect(steps(storage).map((step) => step.id)).not.toContain('log out of session 1');
+    const after = state({ sessions: [session(0)], scsiDevices: [other], nodeRecords: [record(0)] });
+    const end = plan(after, { first: storage });
+    expect(end).toMatchObject({
+      kind: 'done',
+      warnings: [expect.stringContaining('session 1 to 10.1.0.1:3260 stays')],
+    });
+  });
+
+  it('counts a device without a disk as a user of the session', () => {
+    const enclosure = disk(0, { block: null, type: 13, cachedWwid: null }, 0, WWID);
+    const storage = { ...attached(), scsiDevices: [...attached().scsiDevices, enclosure] };
+    expect(steps(storage).map((step) => step.id)).not.toContain('log out of session 1');
+  });
+
+  it('refuses a mounted volume and names the mount point', () => {
+    const mount = { dev: '253:0', source: `/dev/mapper/${WWID}`, mountPoint: '/data', fsType: 'ext4' };
+    expect(refusal({ ...attached(), mounts: [mount] })).toMatch(/E_DEVICE_BUSY.*\/data/);
+    expect(refusal({ ...attached(), mounts: [mount] }, { force: true })).toMatch(/E_DEVICE_BUSY.*\/data/);
+  });
+
+  it('refuses a map that something unknown has open', () => {
+    const disks = [disk(0), disk(1)];
+    expect(refusal({ ...attached(), dmDevices: [map(disks, { openCount: 1 })] })).toMatch(/E_DEVICE_BUSY/);
+  });
+
+  it('refuses a disk that is another volume than the wanted one', () => {
+    expect(refusal(attached(), { wwid: OTHER_WWID })).toMatch(/E_IDENTITY_MISMATCH/);
+  });
+
+  it('refuses a map that also holds a disk of something else', () => {
+    const disks = [disk(0), disk(1)];
+    expect(refusal({ ...attached(), dmDevices: [map(disks, { slaves: ['sda', 'sdc', 'sdx'] })] })).toMatch(
+      /E_IDENTITY_MISMATCH/,
+    );
+  });
+
+  it('stops when no path is left to write through, unless it is forced', () => {
+    const disks = [disk(0), disk(1)];
+    const storage = {
+      ...attached(),
+      dmDevices: [map(disks, { mapPaths: disks.map((one) => ({ dev: one.block?.dev ?? '', active: false })) })],
+    };
+    expect(refusal(storage)).toMatch(/E_FLUSH_FAILED/);
+    expect(steps(storage, { force: true })[0]?.id).toBe(`give up map mpath-${WWID}`);
+  });
+
+  it('does not ask a dead path who it is, and does not flush it', () => {
+    const storage = { ...attached(), sessions: [session(0), session(1, { state: 'FAILED' })] };
+    const all = steps(storage);
+    expect(commands(all[0]).filter((command) => command.includes('sdc'))).toEqual([]);
+    expect(commands(all.find((step) => step.id === 'remove 1:0:0:1'))).toEqual([]);
+  });
+
+  it('removes disks of the volume that are outside its map, and through other portals too', () => {
+    const late = disk(1, { sid: 9, hctl: '9:0:0:1' as never });
+    const storage = {
+      ...attached(),
+      sessions: [...attached().sessions, session(1, { sid: 9, portal: null })],
+      scsiDevices: [...attached().scsiDevices, late],
+    };
+    expect(steps(storage).map((step) => step.id)).toContain('remove 9:0:0:1');
+  });
+
+  it('flushes a disk without a map itself', () => {
+    const storage = state({
+      sessions: [session(0)],
+      scsiDevices: [disk(0, { block: { ...disk(0).block!, holders: [] } })],
+      nodeRecords: [record(0)],
+    });
+    expect(commands(steps(storage)[0])).toEqual([
+      '/lib/udev/scsi_id --page=0x83 --whitelisted --device=/dev/sda',
+      'sync -d /dev/sda',
+      'blockdev --flushbufs /dev/sda',
+    ]);
+  });
+
+  it('says nothing is left only when that could be read', () => {
+    expect(plan(state())).toEqual({ kind: 'done', warnings: [] });
+    expect(
+      plan(state({ unknowns: [{ subject: '/sys/class/iscsi_session/session1', reason: 'not readable' }] })).kind,
+    ).toBe('look');
+  });
+
+  it('has multipathd forget a path that it still tracks after its disk is gone', () => {
+    const after = state({ multipathd: { usable: true, paths: ['sda'] } });
+    expect(steps(after, { first: attached() }).map((step) => step.what)).toEqual(['tell multipathd to forget sda']);
+  });
+
+  it('ends for good when the flush fails, and goes on only by force', () => {
+    const [flush] = steps(attached());
+    const replies = (flush?.requests ?? []).map((request, index): LaneReply =>
+      request.kind === 'run' && request.argv[0] === 'sync'
+        ? {
+            kind: 'run',
+            ok: false,
+            exit: 1,
+            stdout: '',
+            stderr: 'sync: Input/output error',
+            timedOut: false,
+            truncated: false,
+          }
+        : index < 3
+          ? { kind: 'wait', ok: true, matches: [], remaining: [] }
+          : { kind: 'skipped', ok: false },
+    );
+    expect(flush?.judge?.(replies)).toMatchObject({ ok: false, weight: 'fatal', error: { code: 'E_FLUSH_FAILED' } });
+    const [forced] = steps(attached(), { force: true });
+    expect(forced?.judge?.(replies)).toMatchObject({ ok: false, weight: 'final' });
+  });
+
+  it('ends for good when a path answers as another volume right before the change', () => {
+    const [flush] = steps(attached());
+    const answer: LaneReply = {
+      kind: 'run',
+      ok: false,
+      exit: 0,
+      stdout: `${OTHER_WWID}\n`,
+      stderr: '',
+      timedOut: false,
+      truncated: false,
+    };
+    const replies: LaneReply[] = [{ kind: 'wait', ok: true, matches: [], remaining: [] }, answer];
+    expect(flush?.judge?.(replies)).toMatchObject({
+      ok: false,
+      weight: 'fatal',
+      error: { code: 'E_IDENTITY_MISMATCH' },
+    });
+  });
+
+  it('takes a path that does not answer for dead, and goes by what the kernel cached', () => {
+    const [flush] = steps(attached());
+    const answer: LaneReply = {
+      kind: 'run',
+      ok: false,
+      exit: 124,
+      stdout: '',
+      stderr: '',
+      timedOut: true,
+      truncated: false,
+    };
+    const verdict = flush?.judge?.([{ kind: 'wait', ok: true, matches: [], remaining: [] }, answer]);
+    if (verdict?.ok !== false) throw new Error('expected a failure');
+    expect(verdict.weight).toBe('retry');
+    const again = steps(attached(), { history: { ...EMPTY_HISTORY, notes: new Set(verdict.notes) } });
+    expect(commands(again[0]).filter((command) => command.includes('scsi_id'))).toEqual([
+      '/lib/udev/scsi_id --page=0x83 --whitelisted --device=/dev/sdc',
+    ]);
+  });
+});
+
+describe('the undo of an attach', () => {
+  const goal = iscsiGoal(volume());
+
+  it('removes what was made since, also when it is the wrong volume, and writes nothing', () => {
+    const wrong = {
+      ...attached(),
+      scsiDevices: attached().scsiDevices.map((one) => ({ ...one, cachedWwid: OTHER_WWID })),
+    };
+    const result = planDetach(undoScope(goal, unasked(state())), unasked(wrong), EMPTY_HISTORY, unasked(wrong));
+    if (result.kind !== 'steps') throw new Error(result.kind);
+    const run = result.steps.flatMap(commands);
+    expect(run.filter((command) => /sync|flushbufs/.test(command))).toEqual([]);
+    expect(run).toContain(`iscsiadm -m node -T ${TARGET} -p 10.2.0.1:3260 -o delete`);
+  });
+
+  it('leaves alone what was there before', () => {
+    const plain = { block: { ...disk(0).block!, holders: [] } };
+    const before = state({ sessions: [session(0)], scsiDevices: [disk(0, plain)], nodeRecords: [record(0)] });
+    const now = {
+      ...attached(),
+      dmDevices: [],
+      scsiDevices: [disk(0, plain), disk(1, { block: { ...disk(1).block!, holders: [] } })],
+    };
+    const result = planDetach(undoScope(goal, unasked(before)), unasked(now), EMPTY_HISTORY, unasked(now));
+    if (result.kind !== 'steps') throw new Error(result.kind);
+    expect(result.steps.map((step) => step.id)).toEqual([
+      'remove 1:0:0:1',
+      'log out of session 2',
+      'delete record 10.2.0.1:3260 default',
+      'multipathd forgets',
+    ]);
+  });
+
+  it('takes no path away from a map that was there before', () => {
+    const one = disk(0);
+    const before = state({
+      sessions: [session(0)],
+      scsiDevices: [one],
+      dmDevices: [map([one])],
+      nodeRecords: [record(0)],
+    });
+    const result = planDetach(
+      undoScope(goal, unasked(before)),
+      unasked(attached()),
+      EMPTY_HISTORY,
+      unasked(attached()),
+    );
+    expect(result.kind).toBe('done');
+  });
+});
