@@ -13,7 +13,8 @@ const REFUSED_IN_USER = /['"`;&<>|(){}\s]/;
 export function hostNameProblem(name: string): string | null {
   const bad = nameProblem(name, 'host');
   if (bad !== null) return bad;
-  if (name.startsWith('-')) return `host name ${quoted(name)} begins with "-", which ssh would take for an option; rename it`;
+  if (name.startsWith('-'))
+    return `host name ${quoted(name)} begins with "-", which ssh would take for an option; rename it`;
   const range = /\[([^[\]:]+)\]/.exec(name);
   if (range?.[1] !== undefined) {
     return `host name ${quoted(name)} has ${quoted(`[${range[1]}]`)}, which is no range; write ${quoted(`[${range[1].replace('-', ':')}]`)} as Ansible does`;
@@ -30,7 +31,8 @@ export function groupNameProblem(name: string): string | null {
 
 function nameProblem(name: string, what: string): string | null {
   if (name === '') return `an empty ${what} name; write a name`;
-  if (name.length > MAX_NAME) return `${what} name ${quoted(name)} has ${name.length} characters; at most ${MAX_NAME} are allowed`;
+  if (name.length > MAX_NAME)
+    return `${what} name ${quoted(name)} has ${name.length} characters; at most ${MAX_NAME} are allowed`;
   return CONTROL.test(name) ? `${what} name ${quoted(name)} holds a control character; remove it` : null;
 }
 
@@ -45,7 +47,8 @@ export function parseAddress(text: string): string | null {
   if (/^[0-9.]+$/.test(text)) return IPV4.safeParse(text).success ? text : null;
   const labels = text.replace(/\.$/, '').split('.');
   // Underscores are not in RFC 1123, but ssh takes them, and ssh_config aliases often have them.
-  const valid = text.length <= MAX_NAME && labels.every((label) => /^[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?$/.test(label));
+  const valid =
+    text.length <= MAX_NAME && labels.every((label) => /^[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?$/.test(label));
   return valid ? text : null;
 }
 
@@ -57,9 +60,12 @@ export function userProblem(user: string): string | null {
   if (user === '') return 'an empty user name; write a name or leave it out';
   if (user.length > 255) return `user name ${quoted(user)} has ${user.length} characters; at most 255 are allowed`;
   if (CONTROL.test(user)) return `user name ${quoted(user)} holds a control character; remove it`;
-  if (user.startsWith('-')) return `user name ${quoted(user)} begins with "-", which ssh would take for an option; write a login name`;
+  if (user.startsWith('-'))
+    return `user name ${quoted(user)} begins with "-", which ssh would take for an option; write a login name`;
   const refused = REFUSED_IN_USER.exec(user)?.[0];
-  return refused === undefined ? null : `user name ${quoted(user)} holds ${quoted(refused)}, which ssh refuses; write a login name`;
+  return refused === undefined
+    ? null
+    : `user name ${quoted(user)} holds ${quoted(refused)}, which ssh refuses; write a login name`;
 }
 
 /** True for text with control or invisible formatting characters, newlines included. */

@@ -42,11 +42,14 @@ function expandBounds(range: string): readonly string[] | string {
     return `[${range}] is neither a range of numbers nor of single letters; write [01:50] or [a:f]`;
   }
   const padded = first.length > 1 && first.startsWith('0');
-  if (padded && first.length !== end.length) return `[${range}] has ends of different width; write both with ${end.length} digits`;
+  if (padded && first.length !== end.length)
+    return `[${range}] has ends of different width; write both with ${end.length} digits`;
   if (Number(first) > Number(end)) return backwards(range);
   const count = Math.floor((Number(end) - Number(first)) / by) + 1;
   if (count > MAX_HOSTS) return tooMany();
-  return Array.from({ length: count }, (_, n) => String(Number(first) + n * by).padStart(padded ? first.length : 1, '0'));
+  return Array.from({ length: count }, (_, n) =>
+    String(Number(first) + n * by).padStart(padded ? first.length : 1, '0'),
+  );
 }
 
 function backwards(range: string): string {
@@ -55,4 +58,9 @@ function backwards(range: string): string {
 
 function tooMany(): string {
   return `gives more than ${MAX_HOSTS} hosts; check the range`;
+}
+
+/** True when there is a `[begin:end]` to expand. */
+export function hasHostRange(text: string): boolean {
+  return /\[[^[\]]*:[^[\]]*\]/.test(text);
 }

@@ -31,7 +31,8 @@ export interface LocatedList {
 }
 
 /** Keys whose values are text even when they look like numbers: a WWID of digits must not become 3.6e33. */
-const TEXT_KEY = /^(?:wwid|name|volume_id|driver_volume_type|env|file|.*(?:username|password|passwd|passphrase|_pass|_user|_host))$/;
+const TEXT_KEY =
+  /^(?:wwid|name|volume_id|driver_volume_type|env|file|.*(?:username|password|passwd|passphrase|_pass|_user|_host))$/;
 
 /**
  * Plain data for a schema to check. Shared parts stay shared, so that a document of nested aliases costs no more than its text.
@@ -40,7 +41,9 @@ const TEXT_KEY = /^(?:wwid|name|volume_id|driver_volume_type|env|file|.*(?:usern
 export function toPlain(node: Located, key = '', done = new Map<Located, unknown>()): unknown {
   if (node.kind === 'scalar') {
     if (typeof node.value !== 'number') return node.value;
-    return TEXT_KEY.test(key) || (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)) ? node.text : node.value;
+    return TEXT_KEY.test(key) || (Number.isInteger(node.value) && !Number.isSafeInteger(node.value))
+      ? node.text
+      : node.value;
   }
   const known = done.get(node);
   if (known !== undefined) return known;

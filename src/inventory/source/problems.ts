@@ -52,7 +52,9 @@ export function problemLine(position: SourcePosition, path: DocumentPath, messag
 export function formatPath(path: DocumentPath): string {
   return path
     .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${/^[^\s"'\p{C}]{1,60}$/u.test(part) ? part : quoted(part)}`,
+      typeof part === 'number'
+        ? `[${part}]`
+        : `${index === 0 ? '' : '.'}${/^[^\s"'\p{C}]{1,60}$/u.test(part) ? part : quoted(part)}`,
     )
     .join('');
 }

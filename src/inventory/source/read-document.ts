@@ -96,7 +96,8 @@ class DocumentReader {
     const located = node === undefined ? undefined : this.#done.get(node);
     if (located !== undefined && located !== null) return located;
     // The name is not shown: an unquoted password that begins with * looks like an alias.
-    const why = node === undefined ? 'no anchor of that name stands before it' : 'it stands inside the value that it names';
+    const why =
+      node === undefined ? 'no anchor of that name stands before it' : 'it stands inside the value that it names';
     this.#problems.add(position, path, `* refers to an anchor, and ${why}; quote the value if * belongs to it`);
     return { kind: 'scalar', value: null, text: '', position };
   }
