@@ -42,14 +42,13 @@ export function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]
   for (const sid of sessionNumbers(read)) {
     const directory = `${SESSIONS}/session${sid}`;
     const attribute = (name: string): string | null => read.files.get(`${directory}/${name}`) ?? null;
-    const targetName = parsedOrNoted(
-      () => parseIqn(attribute('targetname') ?? ''),
-      `${directory}/targetname`,
-      unknowns,
-    );
+    for (const name of ['targetname', 'state']) {
+      if (attribute(name) === null) unknowns.push({ subject: `${directory}/${name}`, reason: 'could not be read' });
+    }
+    const nameText = attribute('targetname');
+    if (nameText === null) continue;
+    const targetName = parsedOrNoted(() => parseIqn(nameText), `${directory}/targetname`, unknowns);
     if (targetName === null) continue;
-    const state = attribute('state');
-    if (state === null) unknowns.push({ subject: `${directory}/state`, reason: 'could not be read' });
     const connection = connectionBySid.get(sid);
     value.push({
       sid,

@@ -54,11 +54,13 @@ export function parseNodeRecords(
   if (run === null) return { value: [], unknowns: listed.length === 0 ? [] : unknowns };
 
   const notes: Unknown[] = [];
+  const unread = new Set<string>();
   for (const line of run.stderr.split('\n')) {
     // One that was deleted meanwhile is not there; anything else is worth knowing.
-    if (line.trim() !== '' && !line.includes('No such file or directory')) {
-      notes.push({ subject: 'iSCSI node records', reason: line.slice(0, 200) });
-    }
+    if (line.trim() === '' || line.includes('No such file or directory')) continue;
+    const [, filePath, reason] = /^grep: (\/.*): ([^:]+)$/.exec(line) ?? [];
+    if (filePath !== undefined) unread.add(filePath);
+    notes.push({ subject: filePath ?? 'iSCSI node records', reason: reason ?? line.slice(0, 200) });
   }
   const fieldsByFile = new Map<string, Map<string, string>>();
   for (const line of run.stdout.split('\n')) {
@@ -79,7 +81,8 @@ export function parseNodeRecords(
   }
   for (const path of listed) {
     const isDirectory = listed.some((other) => other.startsWith(`${path}/`));
-    if (!isDirectory && !fieldsByFile.has(path)) notes.push({ subject: path, reason: 'holds no node record' });
+    if (!isDirectory && !fieldsByFile.has(path) && !unread.has(path))
+      notes.push({ subject: path, reason: 'holds no node record' });
   }
   return { value, unknowns: notes };
 }
