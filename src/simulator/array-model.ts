@@ -66,7 +66,8 @@ export class SimulatedArray {
   /** Lets an initiator log in, with CHAP if given. */
   allow(targetName: string, initiatorName: string, chap: Chap | null): void {
     const target = this.#target(targetName);
-    target.access.set(initiatorName, { chap, luns: target.access.get(initiatorName)?.luns ?? new Map() });
+    const luns = target.access.get(initiatorName)?.luns ?? new Map<number, Volume>();
+    target.access.set(initiatorName, { chap, luns });
     this.changes.changed();
   }
 

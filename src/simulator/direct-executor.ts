@@ -25,9 +25,10 @@ export class DirectExecutor implements Executor {
     deadline.check();
     if (this.#ended.signal.aborted) throw new LongshoreError('E_UNREACHABLE', `${this.host}: the executor is closed`);
     this.#count();
-    const before = this.#lane.host.commands.length;
     const replies = await answerSequence(this.#lane, requests);
-    this.#processes += this.#lane.host.commands.length - before;
+    this.#processes += requests.filter(
+      (request, index) => replies[index]?.kind !== 'skipped' && isProcess(request),
+    ).length;
     // the reply's kind follows the request's in answer()
     return replies as RepliesTo<R>;
   }
@@ -53,5 +54,19 @@ export class DirectExecutor implements Executor {
     setImmediate(() => {
       this.#inThisTurn = false;
     });
+  }
+}
+
+/** What starts a process on a real host; everything else a shell does by itself. */
+function isProcess(request: LaneRequest): boolean {
+  switch (request.kind) {
+    case 'run':
+      return true;
+    case 'list':
+      return request.resolve === true;
+    case 'wait':
+      return request.outputLacks !== undefined;
+    default:
+      return false;
   }
 }

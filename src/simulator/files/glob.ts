@@ -30,9 +30,10 @@ function expandComponent(prefix: string, component: string, last: boolean, files
     return last && !files.exists(filePath) ? [] : [filePath];
   }
   const matcher = componentMatcher(component);
-  const names = files.entries(prefix === '' ? '/' : prefix) ?? [];
+  const names = files.entries(prefix === '' ? '/' : prefix);
+  if (names === null) return [];
   const hidden = component.startsWith('.') || component.startsWith('\\.');
-  return names
+  return [...names, '.', '..']
     .filter((name) => (hidden || !name.startsWith('.')) && matcher.test(name))
     .sort(compareBytes)
     .map((name) => `${prefix}/${name}`)

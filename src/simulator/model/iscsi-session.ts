@@ -1,4 +1,4 @@
-import { type LoginAnswer, type Volume } from '../array-model.js';
+import type { LoginAnswer, Volume } from '../array-model.js';
 import { pause, until } from '../change-feed.js';
 import type { HostEnvironment } from './environment.js';
 
