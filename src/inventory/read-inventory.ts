@@ -11,6 +11,7 @@ import { HostBuilder } from './hosts/build-host.js';
 import type { SecretContext } from './hosts/secrets.js';
 import type { Inventory, InventoryGroup, InventoryHost, InventoryNote } from './inventory.js';
 import { errorCode } from './source/error-code.js';
+import { type Located, withoutSchemaKey } from './source/located.js';
 import { ProblemList, type SourcePosition } from './source/problems.js';
 import { readDocument } from './source/read-document.js';
 
@@ -105,17 +106,13 @@ async function readSource(
     );
   } else {
     const root = readDocument(text, filePath, problems);
-    if (root !== null) parseInventory(root, graph, problems);
+    if (root !== null) parseInventory(withoutSchemaKey(root), graph, problems);
     else if (problems.count === 0) problems.add(start, [], 'is empty; begin with "all:"');
   }
 }
 
 /** A saved `--list` is JSON with `_meta`; everything else is the YAML form. */
-function parseInventory(
-  root: NonNullable<ReturnType<typeof readDocument>>,
-  graph: GroupGraph,
-  problems: ProblemList,
-): void {
+function parseInventory(root: Located, graph: GroupGraph, problems: ProblemList): void {
   if (root.kind === 'map' && root.entries.has('_meta')) parseScriptGroups(root, graph, problems);
   else parseYamlGroups(root, graph, problems);
 }

@@ -74,6 +74,6 @@ export const secretSchema = z
     ],
     SECRET,
   )
-  .meta({ description: 'A secret: text, {env: NAME} or {file: PATH}' });
+  .meta({ id: 'secret', description: 'A secret: text, {env: NAME} or {file: PATH}' });
 
 export type SecretValue = z.output<typeof secretSchema>;

@@ -99,3 +99,9 @@ export function findUnresolved(node: Located, seen = new Set<Located>()): Locate
   }
   return null;
 }
+
+/** A root without the `$schema` key by which JSON files name their schema to an editor. */
+export function withoutSchemaKey(root: Located): Located {
+  if (root.kind !== 'map' || !root.entries.has('$schema')) return root;
+  return { ...root, entries: new Map([...root.entries].filter(([key]) => key !== '$schema')) };
+}

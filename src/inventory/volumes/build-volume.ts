@@ -3,17 +3,11 @@ import { check } from '../source/check.js';
 import type { Located, LocatedEntry, LocatedMap } from '../source/located.js';
 import { findUnresolved, valuePosition } from '../source/located.js';
 import type { DocumentPath, ProblemList } from '../source/problems.js';
+import { secretSchema } from '../hosts/field-schemas.js';
 import { resolveSecret, type SecretContext } from '../hosts/secrets.js';
 import { unresolvedMessage } from '../hosts/unresolved.js';
-import {
-  anyDataSchema,
-  driverSchema,
-  iscsiDataSchema,
-  SECRET_KEY,
-  secretSchema,
-  volumeOptions,
-  volumeOptionsSchema,
-} from './volume-schema.js';
+import { iscsiDataSchema } from './iscsi-data-schema.js';
+import { anyDataSchema, driverSchema, SECRET_KEY, volumeOptions, volumeOptionsSchema } from './volume-schema.js';
 
 const OPTION_KEYS = Object.keys(volumeOptions);
 const ENVELOPE_KEYS = ['driver_volume_type', 'data', ...OPTION_KEYS];

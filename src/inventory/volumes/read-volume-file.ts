@@ -4,7 +4,7 @@ import type { VolumeSpec } from '../../connectors/connector.js';
 import { errorCode } from '../source/error-code.js';
 import type { SecretContext } from '../hosts/secrets.js';
 import { check } from '../source/check.js';
-import type { Located, LocatedMap } from '../source/located.js';
+import { type Located, type LocatedMap, withoutSchemaKey } from '../source/located.js';
 import { type DocumentPath, ProblemList, type SourcePosition, quoted } from '../source/problems.js';
 import { readDocument } from '../source/read-document.js';
 import { buildVolume, looksLikeVolume } from './build-volume.js';
@@ -37,7 +37,8 @@ export async function readVolumeFile(
     problems.add(start, [], `cannot be read (${errorCode(error)}); check the path and its permissions`);
     problems.throwIfAny('E_VOLUME');
   }
-  const root = readDocument(text, filePath, problems);
+  const document = readDocument(text, filePath, problems);
+  const root = document === null ? null : withoutSchemaKey(document);
   problems.throwIfAny('E_VOLUME');
   const context: SecretContext = { env: options.env ?? {}, secrets: options.secrets ?? 'resolved' };
   const volumes = new Map<string, VolumeSpec>();

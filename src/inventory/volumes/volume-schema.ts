@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parseWwid } from '../../linux/identifiers.js';
-import { booleanSchema, integerSchema, refusing, secretSchema } from '../hosts/field-schemas.js';
+import { booleanSchema, integerSchema, refusing } from '../hosts/field-schemas.js';
 import { hasControl } from '../hosts/host-names.js';
-import { iscsiDataSchema, parsedBy } from './iscsi-data-schema.js';
+import { parsedBy } from './iscsi-data-schema.js';
 
 const DRIVER = refusing('a driver_volume_type; write the one that Cinder gives, such as iscsi');
 const NAME = refusing(
@@ -37,31 +37,5 @@ export const volumeOptionsSchema = z.strictObject(volumeOptions);
 /** `data` of a protocol that has no schema here yet: any mapping. */
 export const anyDataSchema = z.looseObject({});
 
-/** A volume with its connection info, for editors; `build-volume.ts` takes the same forms apart by hand, to name the place of each error. */
-const cinderSchema = z
-  .looseObject({ driver_volume_type: driverSchema.optional(), data: z.union([iscsiDataSchema, anyDataSchema]) })
-  .meta({ description: 'Connection info as Cinder hands it over' });
-
-export const volumeSchema = z
-  .union([
-    z.strictObject({
-      driver_volume_type: driverSchema.optional(),
-      data: z.union([iscsiDataSchema, anyDataSchema]),
-      ...volumeOptions,
-    }),
-    z.strictObject({ connection_info: z.union([cinderSchema, iscsiDataSchema]), ...volumeOptions }),
-    z.looseObject({ ...iscsiDataSchema.shape, driver_volume_type: driverSchema.optional(), ...volumeOptions }),
-  ])
-  .meta({ id: 'volume', description: 'A volume: {driver_volume_type, data} as Cinder hands it over, and options' });
-
-export const volumeFileSchema = z.union([
-  volumeSchema,
-  z.array(volumeSchema),
-  z.record(z.string(), volumeSchema),
-  z.strictObject({ volumes: z.union([z.array(volumeSchema), z.record(z.string(), volumeSchema)]) }),
-]);
-
 /** Keys of `data` that hold secrets, whatever the protocol. */
 export const SECRET_KEY = /(?:^|_)(?:password|passwd|passphrase|secret_key)(?:_in)?$/;
-
-export { iscsiDataSchema, secretSchema };
