@@ -32,7 +32,7 @@ export function dmDevicesFact(): Fact<Learnt<readonly DmDevice[]>> {
 }
 
 /** Without any dm device, a host without dmsetup has nothing that is unknown. */
-export function parseDmDevices(
+function parseDmDevices(
   read: ReadReply,
   listed: readonly string[],
   infoReply: LaneReply | undefined,

@@ -34,7 +34,7 @@ export function heldDevicesFact(): Fact<Learnt<HeldDevices>> {
   };
 }
 
-export function parseFileSystems(listed: readonly string[]): HeldFileSystem[] {
+function parseFileSystems(listed: readonly string[]): HeldFileSystem[] {
   return listed.flatMap((path) => {
     const [, fsType, device] = /^\/sys\/fs\/([a-z0-9]+)\/(?:[^/]+\/devices\/)?([^/]+)$/.exec(path) ?? [];
     if (fsType === undefined || device === undefined || NOT_DEVICES.has(device)) return [];
@@ -42,7 +42,7 @@ export function parseFileSystems(listed: readonly string[]): HeldFileSystem[] {
   });
 }
 
-export function parseLoops(read: ReadReply): LoopDevice[] {
+function parseLoops(read: ReadReply): LoopDevice[] {
   return [...read.files].flatMap(([path, backingPath]) => {
     const name = /^\/sys\/block\/(loop\d+)\//.exec(path)?.[1];
     return name === undefined ? [] : [{ name, backingPath }];

@@ -18,7 +18,7 @@ export function initiatorNameFact(): Fact<Learnt<Iqn | null>> {
   };
 }
 
-export function parseInitiatorName(read: ReadReply): Learnt<Iqn | null> {
+function parseInitiatorName(read: ReadReply): Learnt<Iqn | null> {
   if (read.unreadable.includes(FILE)) {
     return { value: null, unknowns: [{ subject: FILE, reason: 'could not be read' }] };
   }

@@ -29,7 +29,7 @@ export function iscsiSessionsFact(): Fact<Learnt<readonly IscsiSession[]>> {
 }
 
 /** A session whose target name cannot be told is not in the list but among the unknowns, under its sysfs directory. */
-export function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Learnt<readonly IscsiSession[]> {
+function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Learnt<readonly IscsiSession[]> {
   const unknowns: Unknown[] = [];
   const hostBySid = new Map<number, number>();
   for (const path of hostPaths) {

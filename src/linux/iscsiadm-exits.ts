@@ -1,12 +1,12 @@
-export type IscsiadmVerb = 'show' | 'new' | 'update' | 'login' | 'logout' | 'delete';
+type IscsiadmVerb = 'show' | 'new' | 'update' | 'login' | 'logout' | 'delete';
 
 /**
  * ok: done, or was so already; absent: there is nothing to act on; retry: may succeed when tried again; auth: rejected credentials, never
  * tried again (rule S34); fatal: no other attempt helps; unknown: the effect is not known, observe (rule S18).
  */
-export type IscsiadmClass = 'ok' | 'absent' | 'retry' | 'auth' | 'fatal' | 'unknown';
+type IscsiadmClass = 'ok' | 'absent' | 'retry' | 'auth' | 'fatal' | 'unknown';
 
-export interface IscsiadmExit {
+interface IscsiadmExit {
   readonly code: number;
   readonly meaning: string;
   readonly class: IscsiadmClass;
@@ -41,7 +41,11 @@ export const ISCSIADM_EXITS: readonly IscsiadmExit[] = [
   { code: 16, meaning: 'invalid request to iscsid', class: 'fatal' },
   { code: 17, meaning: 'iSNS is not available', class: 'fatal' },
   { code: 18, meaning: 'talking to iscsid failed', class: 'retry' },
-  { code: 19, meaning: 'the target refuses the login for good', class: 'fatal' },
+  {
+    code: 19,
+    meaning: 'the target refuses the login for good (its reason, also a rejected secret, is in the output)',
+    class: 'fatal',
+  },
   { code: 20, meaning: 'iscsid is not running', class: 'retry' },
   { code: 21, meaning: 'no such record or session', class: 'absent' },
   { code: 22, meaning: 'an object was not found in sysfs', class: 'unknown' },

@@ -51,4 +51,3 @@ function nodeArgv({ targetName, portal, iface }: NodeAddress): string[] {
 }
 
 export { ISCSIADM_EXITS, iscsiadmOutcome } from './iscsiadm-exits.js';
-export type { IscsiadmClass, IscsiadmExit, IscsiadmVerb } from './iscsiadm-exits.js';

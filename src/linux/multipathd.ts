@@ -3,7 +3,7 @@ import { firstLine, runOutput, type Fact, type Learnt } from './fact.js';
 import type { MultipathdState } from './storage-state.js';
 
 /** One process: a daemon that can list its paths is usable, so `show status` would tell nothing more. */
-export const SHOW_PATHS_ARGV: readonly string[] = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
+const SHOW_PATHS_ARGV: readonly string[] = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
 
 /** Whether multipathd answers, and which paths it tracks. */
 export function multipathdFact(): Fact<Learnt<MultipathdState>> {
@@ -17,7 +17,7 @@ export function multipathdFact(): Fact<Learnt<MultipathdState>> {
  * Exit 0 alone is no proof: old versions exit 0 with `error receiving packet`, and newer ones with `timeout` while they
  * reconfigure. That it is not usable is a state, not an unknown: `paths` is null then.
  */
-export function parseMultipathd(reply: LaneReply | undefined): Learnt<MultipathdState> {
+function parseMultipathd(reply: LaneReply | undefined): Learnt<MultipathdState> {
   const { value: run, unknowns } = runOutput(reply, 'multipathd');
   if (run === null) {
     const absent = reply?.kind === 'run' && reply.exit !== null && !reply.timedOut && !reply.truncated;

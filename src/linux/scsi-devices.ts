@@ -2,7 +2,7 @@ import type { ReadReply } from '../transport/executor.js';
 import { listedPaths, readReply, type Fact, type Learnt } from './fact.js';
 import { hctlLun, parseHctl, wwidFromSysfs, type Wwid } from './identifiers.js';
 import { parsedOrNoted } from './parse-error.js';
-import type { BlockDevice, ScsiDevice } from './storage-state.js';
+import type { BlockDevice, Partition, ScsiDevice } from './storage-state.js';
 import { sysfsTree, type SysfsTree } from './sysfs-tree.js';
 
 const DEVICES = '/sys/class/iscsi_session/session*/device/target*/*:*:*:*';
@@ -30,7 +30,7 @@ export function scsiDevicesFact(): Fact<Learnt<readonly ScsiDevice[]>> {
 }
 
 /** A device of which anything matched is in the list, also when it was going away meanwhile: then with the gaps among the unknowns. */
-export function parseScsiDevices(read: ReadReply, listed: readonly string[]): Learnt<readonly ScsiDevice[]> {
+function parseScsiDevices(read: ReadReply, listed: readonly string[]): Learnt<readonly ScsiDevice[]> {
   const tree = sysfsTree(read, listed);
   const value: ScsiDevice[] = [];
   for (const [directory, { sid, address }] of deviceDirectories(read)) {
@@ -78,18 +78,22 @@ function cachedWwid(tree: SysfsTree, directory: string, isDisk: boolean): Wwid |
 }
 
 function blockDevice(tree: SysfsTree, directory: string, name: string): BlockDevice {
-  // A disk's directory has many others in it; `partition` tells.
-  const partitions = tree.children(directory).filter((child) => tree.text(`${directory}/${child}/partition`) !== null);
   return {
     name,
     dev: tree.dev(directory),
     sizeBytes: tree.sizeBytes(directory),
     readOnly: tree.flag(`${directory}/ro`, false),
     holders: tree.children(`${directory}/holders`),
-    partitions: partitions.map((partition) => ({
-      name: partition,
-      dev: tree.dev(`${directory}/${partition}`),
-      holders: tree.children(`${directory}/${partition}/holders`),
-    })),
+    partitions: partitionsOf(tree, directory),
   };
+}
+
+/** A disk's directory has many others in it: the file `partition` tells. */
+function partitionsOf(tree: SysfsTree, directory: string): Partition[] {
+  const names = tree.children(directory).filter((child) => tree.text(`${directory}/${child}/partition`) !== null);
+  return names.map((name) => ({
+    name,
+    dev: tree.dev(`${directory}/${name}`),
+    holders: tree.children(`${directory}/${name}/holders`),
+  }));
 }

@@ -18,7 +18,7 @@ export function swapsFact(): Fact<Learnt<readonly SwapArea[]>> {
 }
 
 /** A kernel without swap support has no such file, and then there is nothing to know. */
-export function parseSwaps(read: ReadReply): Learnt<readonly SwapArea[]> {
+function parseSwaps(read: ReadReply): Learnt<readonly SwapArea[]> {
   if (read.unreadable.includes(FILE)) return { value: [], unknowns: [{ subject: FILE, reason: 'could not be read' }] };
   const value: SwapArea[] = [];
   const unknowns: Unknown[] = [];

@@ -33,7 +33,7 @@ export interface CaseFile extends Partial<CaseCommand> {
   readonly expect: unknown;
 }
 
-export const CASES_DIRECTORY = join(import.meta.dirname, '../../cases');
+const CASES_DIRECTORY = join(import.meta.dirname, '../../cases');
 
 export interface NamedCase {
   readonly subject: string;
