@@ -1,0 +1,32 @@
+// `npm run check`: all static checks at once. Shows the output of those that fail, and one line about all.
+import { ROOT } from './set-up.mjs';
+import { runCommand } from './run-command.mjs';
+
+const CHECKS = {
+  types: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'],
+  'build types': ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json', '--noEmit'],
+  lint: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'],
+  format: ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.'],
+  layers: ['node_modules/.bin/tsx', 'tools/layers.ts', '--check'],
+  schema: ['node', 'tools/schema.mjs', '--check'],
+  'dead code': ['node_modules/.bin/knip', '--no-progress'],
+};
+
+process.chdir(ROOT);
+const started = performance.now();
+const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
+const times = [];
+const failed = [];
+await Promise.all(
+  Object.entries(CHECKS).map(async ([name, [file, ...args]]) => {
+    const start = performance.now();
+    const result = await runCommand(file, args, { limitMs: 120_000 });
+    times.push(`${name} ${seconds(start)} s${result.ok ? '' : ' FAILED'}`);
+    if (result.ok) return;
+    failed.push(name);
+    console.log(`--- ${name}${result.timedOut ? ' (not done in 120 s)' : ''}\n${result.output.trimEnd()}\n`);
+  }),
+);
+console.log(`check: ${times.join(', ')}; all in ${seconds(started)} s`);
+console.log(`${Object.keys(CHECKS).length - failed.length} passed, ${failed.length} failed, 0 skipped`);
+if (failed.length > 0) process.exitCode = 1;
