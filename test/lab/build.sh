@@ -19,56 +19,21 @@ guest_packages=(
   linux-image-amd64 python3-os-brick
 )
 
+# shellcheck source=build-host.sh
+. "$here/build-host.sh"
+
 started=$SECONDS
 say() { printf 'lab build [%3ss] %s\n' "$((SECONDS - started))" "$*" >&2; }
 die() { say "failed: $*"; exit 1; }
 
 image_key() {
-  { cat "$here/build.sh"; cd "$here/guest" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum; } |
+  { cat "$here/build.sh" "$here/build-host.sh"; cd "$here/guest" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum; } |
     sha256sum | cut -c1-16
 }
 
 # The base system depends on the package list alone, so that a change to the guest's files does not fetch packages again.
 base_key() {
   { printf '%s\n' "$suite" "${guest_packages[@]}"; declare -f make_base; } | sha256sum | cut -c1-16
-}
-
-require_host_tools() {
-  local missing=() pair
-  for pair in qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils mmdebstrap=mmdebstrap mkfs.ext4=e2fsprogs \
-    cpio=cpio xz=xz-utils ssh-keygen=openssh-client flock=util-linux setpriv=util-linux; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
-  done
-  [ "${#missing[@]}" -gt 0 ] || return 0
-  [ "$(id -u)" = 0 ] || die "these packages are missing, and only root can install them: ${missing[*]}"
-  say "installing ${missing[*]}"
-  have_package_lists || apt_get update
-  apt_get install -y --no-install-recommends "${missing[@]}" ||
-    { apt_get update && apt_get install -y --no-install-recommends "${missing[@]}"; }
-}
-
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2; }
-
-# Says whether apt knows the suite from this machine's own sources.
-have_package_lists() { [ -n "$(suite_sources)" ]; }
-
-# This machine's own sources for the suite, as one-line entries.
-suite_sources() {
-  local origin codename uri release component key option
-  apt-get indextargets --format '$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)' \
-    'Identifier: Packages' 2>/dev/null |
-    while IFS='|' read -r origin codename uri release component key; do
-      [ "$origin" = Debian ] && [ "$component" = main ] || continue
-      case $codename in "$suite" | "$suite-updates" | "$suite-security") ;; *) continue ;; esac
-      option=
-      if [ -f "$key" ]; then option="[signed-by=$key] "; fi
-      printf 'deb %s%s %s main\n' "$option" "$uri" "$release"
-    done | sort -u
-}
-
-# What this machine tells apt about fetching: proxies, timeouts, date checks.
-fetch_options() {
-  apt-config dump | grep -iE '^Acquire::(https?::|Retries|Check-Valid-Until|Check-Date|ForceIPv)' | grep -v '""' || true
 }
 
 make_base() {
@@ -92,11 +57,10 @@ make_base() {
   # An initramfs is made here, by hand: the packages' own would cost 20 s for nothing.
   mmdebstrap --mode=root --variant=minbase --format=tar "${excludes[@]}" \
     --aptopt="$work/apt.conf" \
-    --aptopt='Acquire::Languages "none"' \
+    --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' \
     --include="$(IFS=,; printf '%s' "${guest_packages[*]}")" \
     --essential-hook='chroot "$1" dpkg-divert --local --quiet --rename --add /usr/sbin/update-initramfs' \
     --essential-hook='ln -s /bin/true "$1/usr/sbin/update-initramfs"' \
-    --essential-hook='mkdir -p "$1/etc/systemd/system"' \
     "$suite" "$out" "$work/sources.list" </dev/null >&2
 }
 
@@ -237,7 +201,7 @@ save_state() {
     -object "memory-backend-file,id=ram,size=${memory_mib}M,mem-path=$dir/memory,share=on" \
     -kernel "$dir/vmlinux" -initrd "$dir/initramfs" \
     -drive "file=$dir/root.qcow2,if=none,id=root,format=qcow2,cache=unsafe" \
-    -netdev user,id=mgmt,restrict=on -netdev hubport,id=storage1,hubid=1 -netdev hubport,id=storage2,hubid=2 \
+    -netdev user,id=mgmt,restrict=on,ipv6=off -netdev hubport,id=storage1,hubid=1 -netdev hubport,id=storage2,hubid=2 \
     -serial "file:$dir/console.log" -monitor stdio <&8 >"$dir/monitor.log" 2>&1 9>&- &
   qemu_pid=$!
   trap 'kill -KILL "$qemu_pid" 2>/dev/null || true' RETURN
@@ -249,7 +213,7 @@ save_state() {
   done
   say "booted and settled; saving"
   # Memory is a shared file already: only the device state needs to be written.
-  printf '%s\n' 'stop' 'migrate_set_capability x-ignore-shared on' "migrate \"exec:cat > $dir/devices\"" >&8
+  printf '%s\n' 'stop' 'migrate_set_capability x-ignore-shared on' "migrate \"exec:cat > '$dir/devices'\"" >&8
   until printf 'info migrate\n' >&8 && sleep 0.3 && grep -q 'Migration status: completed' "$dir/monitor.log"; do
     [ "$SECONDS" -lt "$deadline" ] || { cat "$dir/monitor.log" >&2; die "the state could not be saved"; }
   done
@@ -268,6 +232,7 @@ build() {
     make_base "$work/base.tar" "$work"
     mv "$work/base.tar" "$base"
   fi
+  touch "$base"
   root=$work/rootfs
   mkdir -p "$work/image" "$root"
   say 'making the root image'
@@ -276,7 +241,8 @@ build() {
   extract_kernel "$(echo "$root"/boot/vmlinuz-*)" "$work/image/vmlinux"
   make_initramfs "$root" "$work/image/initramfs" "$work/initramfs"
   rm -rf "$root"/boot/* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
-  mkfs.ext4 -q -F -J size=16 -E lazy_itable_init=1,nodiscard -d "$root" "$work/image/root.img" "$disk_size" >&2
+  truncate -s "$disk_size" "$work/image/root.img"
+  mkfs.ext4 -q -F -J size=16 -E lazy_itable_init=1,nodiscard -d "$root" "$work/image/root.img" >&2
   rm -rf "$root"
   say 'booting it once'
   save_state "$work/image"
@@ -284,6 +250,13 @@ build() {
   qemu-img rebase -q -u -f qcow2 -F raw -b root.img "$work/image/root.qcow2"
   rm -rf "$final"
   mv "$work/image" "$final"
+}
+
+# Images and bases of former build inputs go after a week in which nobody started them.
+forget_unused() {
+  local stale
+  find "$cache" -maxdepth 1 -name 'base-*.tar' -mtime +7 -delete
+  find "$cache" -mindepth 2 -maxdepth 2 -name used -mtime +7 -printf '%h\n' | while read -r stale; do rm -rf "$stale"; done
 }
 
 main() {
@@ -298,16 +271,19 @@ main() {
     flock 9
     if [ ! -d "$final" ]; then
       [ "$(id -u)" = 0 ] || die 'the image must be built by root'
+      rm -rf "$cache"/building.*
       require_host_tools
       have_package_lists || apt_get update
       work=$(mktemp -d "$cache/building.XXXXXX")
       trap 'rm -rf "$work"' EXIT
       build "$final" "$work"
+      forget_unused
       say "done: $final ($(du -sh "$final" | cut -f1))"
     fi
   else
     require_host_tools
   fi
+  touch "$final/used"
   printf '%s\n' "$final"
 }
 

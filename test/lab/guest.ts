@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailure, CommandTimeout, runCommand, type CommandResult } from './command.js';
@@ -90,11 +90,11 @@ export function openGuest(machine: Machine, access: Access): Guest & { close(): 
 /** The arguments every ssh of the lab starts with: this lab's key and host keys, nothing of the user's own settings. */
 export function sshArgv(machine: Pick<Machine, 'sshPort'>, access: Access): string[] {
   return [
-    ...['ssh', '-F', 'none', '-i', access.keyPath, '-p', String(machine.sshPort)],
-    ...['-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none', '-o', 'BatchMode=yes'],
-    ...['-o', `UserKnownHostsFile=${access.knownHostsPath}`, '-o', 'GlobalKnownHostsFile=none'],
-    ...['-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=20', '-o', 'LogLevel=ERROR'],
-  ];
+    ['ssh', '-F', 'none', '-i', access.keyPath, '-p', String(machine.sshPort)],
+    ['-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none', '-o', 'BatchMode=yes'],
+    ['-o', `UserKnownHostsFile=${access.knownHostsPath}`, '-o', 'GlobalKnownHostsFile=none'],
+    ['-o', 'StrictHostKeyChecking=yes', '-o', 'ConnectTimeout=20', '-o', 'LogLevel=ERROR'],
+  ].flat();
 }
 
 /**
@@ -103,19 +103,17 @@ export function sshArgv(machine: Pick<Machine, 'sshPort'>, access: Access): stri
  */
 function sharedConnection(machine: Machine, access: Access) {
   const control = path.join(access.dir, `${machine.name}.${process.pid}.ssh`);
-  let master: ChildProcess | undefined;
+  let end = () => {};
   const open = () => {
     const argv = sshArgv(machine, access);
     const options = ['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=8'];
     const ssh = [...argv, ...options, '-M', '-S', control, '-N', 'root@127.0.0.1'];
-    master = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...ssh], { stdio: 'ignore' });
+    const master = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...ssh], { stdio: 'ignore' });
     master.on('error', () => undefined);
     master.unref();
+    end = () => void master.kill('SIGTERM');
   };
-  const close = () => {
-    master?.kill('SIGTERM');
-    master = undefined;
-  };
+  const close = () => end();
   const argv = () => [...sshArgv(machine, access), '-S', control, '-o', 'ControlMaster=no'];
   open();
   return { open, close, argv };

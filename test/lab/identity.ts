@@ -8,7 +8,7 @@ export const STORAGE_NETWORKS = ['10.1.0', '10.2.0'] as const;
 
 /** Tells a guest that was just resumed who it is and what time it is. What it is told survives a power cut. */
 export async function becomeItself(guest: Guest): Promise<void> {
-  const role = guest.name === 'target' ? targetRole() : clientRole(guest.name);
+  const role = guest.name === 'target' ? '' : START_INITIATOR;
   await guest.run('exec /bin/sh -eu', { input: `${identity(guest.name)}\n${role}\n`, timeoutMs: 60_000 });
 }
 
@@ -31,19 +31,7 @@ function identity(name: Guest['name']): string {
     wait $!`;
 }
 
-function clientRole(name: Guest['name']): string {
-  return `
+const START_INITIATOR = `
     rm -f /etc/nvme/hostid /etc/nvme/hostnqn
     systemctl start iscsid.socket iscsid.service
-    multipathd show status >/dev/null || systemctl restart multipathd
-    echo ${name} ready`;
-}
-
-/** The target needs no initiator services: its own disks must not look like a client's. */
-function targetRole(): string {
-  return `
-    systemctl stop multipathd.service multipathd.socket 2>/dev/null &
-    modprobe -a loop target_core_mod iscsi_target_mod target_core_iblock dm_mod
-    mount -t configfs configfs /sys/kernel/config 2>/dev/null || true
-    wait $!`;
-}
+    multipathd show status >/dev/null || systemctl restart multipathd`;

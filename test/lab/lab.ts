@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openGuest, type Access, type Guest } from './guest.js';
 import { becomeItself } from './identity.js';
@@ -8,16 +9,28 @@ import { addProcesses, makeRunDir, removeRunDir, sweepRunDirs } from './run-dir.
 import { prepareTarget } from './target-portal.js';
 
 /** A running lab: one iSCSI target and two clients, joined by two storage networks. */
-export type Lab = AsyncDisposable & {
+export type Lab = {
   readonly target: Guest;
   readonly clients: readonly [Guest, Guest];
   readonly portals: typeof PORTALS;
   readonly dir: string;
   readonly knownHostsPath: string;
   readonly keyPath: string;
-  readonly machines: readonly Machine[];
+  /** An ssh_config in which the guests have their names. */
+  readonly sshConfigPath: string;
+  /** Plain data from which `openLab` gives another process access to this lab. */
+  readonly description: LabDescription;
+  /** Lets go of the guests without ending them: for a detached lab. */
+  close(): void;
   /** Ends the guests that this lab started and removes what they left on disk. */
   stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type LabDescription = {
+  readonly dir: string;
+  readonly imageDir: string;
+  readonly machines: readonly Machine[];
 };
 
 export type LabOptions = {
@@ -43,10 +56,11 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       dir,
       machines.map(({ pid }) => pid),
     );
-    const lab = await openLab(image, dir, machines);
+    await writeAccess(image, dir, machines);
+    const lab = openLab({ dir, imageDir: image.dir, machines });
     try {
-      await Promise.all([lab.target, ...lab.clients].map(becomeItself));
-      await prepareTarget(lab.target, PORTALS);
+      const target = becomeItself(lab.target).then(() => prepareTarget(lab.target, PORTALS));
+      await Promise.all([target, ...lab.clients.map(becomeItself)]);
     } catch (error) {
       await lab.stop();
       throw error;
@@ -59,12 +73,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-/** Gives access to the guests of a lab that runs already. */
-export async function openLab(image: Image, dir: string, machines: readonly Machine[]): Promise<Lab> {
-  const knownHostsPath = `${dir}/known_hosts`;
-  const knownHosts = machines.map(({ sshPort }) => `[127.0.0.1]:${sshPort} ${image.hostKey}\n`);
-  await writeFile(knownHostsPath, knownHosts.join(''));
-  const access: Access = { dir, keyPath: image.keyPath, knownHostsPath };
+/** Gives access to the guests of a lab that runs already, from another process as well. */
+export function openLab(description: LabDescription): Lab {
+  const { dir, machines } = description;
+  const access: Access = {
+    dir,
+    keyPath: path.join(description.imageDir, 'id_ed25519'),
+    knownHostsPath: knownHostsIn(dir),
+  };
   const open = (name: GuestName) => {
     const machine = machines.find((candidate) => candidate.name === name);
     if (machine === undefined) throw new Error(`the lab has no guest ${name}`);
@@ -72,8 +88,9 @@ export async function openLab(image: Image, dir: string, machines: readonly Mach
   };
   const target = open('target');
   const clients = [open('client1'), open('client2')] as const;
+  const close = () => [target, ...clients].forEach((guest) => guest.close());
   const stop = async () => {
-    for (const guest of [target, ...clients]) guest.close();
+    close();
     await endMachines(machines, dir);
     await removeRunDir(dir);
   };
@@ -82,9 +99,11 @@ export async function openLab(image: Image, dir: string, machines: readonly Mach
     clients,
     portals: PORTALS,
     dir,
-    knownHostsPath,
-    keyPath: image.keyPath,
-    machines,
+    sshConfigPath: sshConfigIn(dir),
+    knownHostsPath: access.knownHostsPath,
+    keyPath: access.keyPath,
+    description,
+    close,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -94,4 +113,25 @@ export async function openLab(image: Image, dir: string, machines: readonly Mach
 export async function endMachines(machines: readonly Pick<Machine, 'pid'>[], dir: string): Promise<void> {
   for (const { pid } of machines) killMachine(pid, dir);
   for (let tries = 0; tries < 100 && machines.some(({ pid }) => isMachine(pid, dir)); tries += 1) await sleep(20);
+}
+
+const knownHostsIn = (dir: string): string => path.join(dir, 'known_hosts');
+const sshConfigIn = (dir: string): string => path.join(dir, 'ssh_config');
+
+/** Writes what anybody needs to reach the guests by ssh. */
+async function writeAccess(image: Image, dir: string, machines: readonly Machine[]): Promise<void> {
+  const knownHosts = machines.map(({ sshPort }) => `[127.0.0.1]:${sshPort} ${image.hostKey}\n`);
+  const blocks = machines.map(({ name, sshPort }) => `Host ${name}\n  Port ${sshPort}\n`);
+  const common = [
+    'Host *',
+    'HostName 127.0.0.1',
+    'User root',
+    `IdentityFile "${image.keyPath}"`,
+    'IdentitiesOnly yes',
+    `UserKnownHostsFile "${knownHostsIn(dir)}"`,
+    'GlobalKnownHostsFile none',
+    'StrictHostKeyChecking yes',
+  ];
+  await writeFile(knownHostsIn(dir), knownHosts.join(''));
+  await writeFile(sshConfigIn(dir), `${blocks.join('')}${common.join('\n  ')}\n`);
 }

@@ -31,23 +31,23 @@ export async function startMachine(image: Image, dir: string, name: GuestName, d
   const base = path.join(image.dir, 'root.qcow2');
   await mustRun(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', base, '-F', 'qcow2', disk], { timeoutMs: 20_000 });
   const argv = [
-    ...(detached ? [] : ['setpriv', '--pdeathsig', 'KILL', '--']),
-    ...['qemu-system-x86_64', ...image.machineArgs, '-name', `longshore-${name}`],
+    detached ? [] : ['setpriv', '--pdeathsig', 'KILL', '--'],
+    ['qemu-system-x86_64', ...image.machineArgs, '-name', `longshore-${name}`],
     // A private mapping: the guests share the saved memory's pages until they write to them.
-    ...['-object', `memory-backend-file,id=ram,size=${memorySize(image)}M,share=off,mem-path=${image.dir}/memory`],
-    ...['-kernel', path.join(image.dir, 'vmlinux'), '-initrd', path.join(image.dir, 'initramfs')],
-    ...['-drive', `file=${disk},if=none,id=root,format=qcow2,cache=unsafe,discard=unmap`],
-    ...['-netdev', 'user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
-    ...storageNetworks(dir, name),
-    ...['-serial', `file:${path.join(dir, `${name}.console`)}`],
-    ...['-monitor', `unix:${monitorPath},server=on,wait=off`, '-incoming', 'defer'],
-  ];
+    ['-object', `memory-backend-file,id=ram,size=${memorySize(image)}M,share=off,mem-path=${image.dir}/memory`],
+    ['-kernel', path.join(image.dir, 'vmlinux'), '-initrd', path.join(image.dir, 'initramfs')],
+    ['-drive', `file=${disk},if=none,id=root,format=qcow2,cache=unsafe,discard=unmap`],
+    ['-netdev', 'user,id=mgmt,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22'],
+    storageNetworks(dir, name),
+    ['-serial', `file:${path.join(dir, `${name}.console`)}`],
+    ['-monitor', `unix:${monitorPath},server=on,wait=off`, '-incoming', 'defer'],
+  ].flat();
   const child = spawnMachine(argv, path.join(dir, `${name}.log`), detached);
   const pid = child.pid ?? 0;
   try {
     await waitForMonitor(monitorPath, START_TIMEOUT_MS, () => child.exitCode === null && child.signalCode === null);
     await askMonitor(monitorPath, 'migrate_set_capability x-ignore-shared on');
-    await askMonitor(monitorPath, `migrate_incoming "exec:cat ${path.join(image.dir, 'devices')}"`, START_TIMEOUT_MS);
+    await askMonitor(monitorPath, `migrate_incoming "exec:cat '${path.join(image.dir, 'devices')}'"`, START_TIMEOUT_MS);
     await resume(monitorPath);
     const sshPort = forwardedPort(await askMonitor(monitorPath, 'info usernet'));
     return { name, pid, sshPort, monitorPath };
@@ -106,9 +106,9 @@ function storageNetworks(dir: string, name: GuestName): string[] {
     const links = GUEST_NAMES.filter((client) => client !== 'target').flatMap((client) => {
       const id = `san${network}-${client}`;
       return [
-        ...['-netdev', `stream,id=${id},server=on,addr.type=unix,addr.path=${link(network, client)}`],
-        ...['-netdev', `hubport,id=hub-${id},hubid=${network},netdev=${id}`],
-      ];
+        ['-netdev', `stream,id=${id},server=on,addr.type=unix,addr.path=${link(network, client)}`],
+        ['-netdev', `hubport,id=hub-${id},hubid=${network},netdev=${id}`],
+      ].flat();
     });
     return [...links, '-netdev', `hubport,id=storage${network},hubid=${network}`];
   });

@@ -1,20 +1,26 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guest } from './guest.js';
 import { clientLeftovers, isClean, scrubClient } from './hygiene.js';
 import { startLab, type Lab } from './lab.js';
-import { TARGET_IQN, createVolume, deleteVolume, exportTo, loginAttempts, readBack, sessions } from './target.js';
-import { clearTarget } from './target.js';
-import { portalHang, portalRefuse, portalRestore, powerCut, volumeError, volumeRestore } from './faults.js';
+import { clearTarget, createVolume, deleteVolume, exportTo, grow, loginAttempts, prepareTarget } from './target.js';
+import { TARGET_IQN, readBack, sessions, unmap, type Volume } from './target.js';
+import { portalHang, portalRefuse, portalRestore, powerCut, setLink } from './faults.js';
+import { volumeError, volumeRestore, volumeSuspend } from './faults.js';
 
 /** Proves the lab itself, without the product: `npx tsx test/lab/selftest.ts [--faults]`. */
 const CHAP = { username: 'longshore', password: 'a-secret-of-the-lab' };
 
-await using lab = await timed('start the lab', () => startLab());
-await timed('attach and detach by hand, client1', () => attachByHand(lab, lab.clients[0], 'first'));
-await timed('attach and detach by hand, client2', () => attachByHand(lab, lab.clients[1], 'second'));
-if (process.argv.includes('--faults')) await checkFaults(lab, lab.clients[0]);
-await timed('clear the target', () => clearTarget(lab.target));
+const lab = await timed('start the lab', () => startLab());
+try {
+  await timed('attach and detach by hand, client1', () => attachByHand(lab, lab.clients[0], 'first'));
+  await timed('attach and detach by hand, client2', () => attachByHand(lab, lab.clients[1], 'second'));
+  if (process.argv.includes('--faults')) await checkFaults(lab, lab.clients[0]);
+  await timed('clear the target', () => clearTarget(lab.target));
+} finally {
+  await lab.stop();
+}
 process.stdout.write('selftest passed\n');
 
 async function attachByHand(lab: Lab, client: Guest, name: string): Promise<void> {
@@ -51,35 +57,83 @@ async function attachByHand(lab: Lab, client: Guest, name: string): Promise<void
 }
 
 async function checkFaults(lab: Lab, client: Guest): Promise<void> {
-  const volume = await createVolume(lab.target, { name: 'third', sizeMiB: 64, lun: 3 });
-  await exportTo(lab.target, volume, client.initiatorName, { chap: CHAP });
+  const { target } = lab;
+  const volume = await createVolume(target, { name: 'third', sizeMiB: 64, lun: 3 });
+  await exportTo(target, volume, client.initiatorName, { chap: CHAP });
+  const bothPaths = () => timed('  two paths again', () => waitForMap(client, volume.wwid));
   await logIn(lab, client);
-  await waitForMap(client, volume.wwid);
-  const read = (): Promise<number> =>
-    client
-      .run(`timeout 40 dd if=/dev/mapper/${volume.wwid} of=/dev/null bs=4096 count=1 iflag=direct`, { check: false })
-      .then(({ exit }) => exit);
-  await timed('read with portal 1 hanging', async () => {
-    await portalHang(lab, 1);
-    assert.equal(await read(), 0);
+  await bothPaths();
+  await timed('both portals hang, and answer again', async () => {
+    await Promise.all([portalHang(lab, 1), portalHang(lab, 2)]);
+    const reading = readOnce(client, volume);
+    await assertPending(reading, 4_000);
+    await Promise.all([portalRestore(lab, 1), portalRestore(lab, 2)]);
+    assert.equal(await reading, 0);
+  });
+  await bothPaths();
+  await timed('a portal refuses', async () => {
+    const { connects } = await loginAttempts(target);
+    await portalRefuse(lab, 1);
+    assert.equal(await readOnce(client, volume), 0);
+    await client.run(
+      `for try in $(seq 40); do multipathd show paths | grep -q faulty && exit; sleep 0.5; done; exit 1`,
+    );
+    assert.ok((await loginAttempts(target)).connects[0] > connects[0]);
     await portalRestore(lab, 1);
   });
-  await timed('two paths again', () => waitForMap(client, volume.wwid));
-  await timed('read with portal 2 refusing', async () => {
-    await portalRefuse(lab, 2);
-    assert.equal(await read(), 0);
-    await portalRestore(lab, 2);
+  await bothPaths();
+  await timed('a volume hangs, and works again', async () => {
+    await volumeSuspend(target, volume);
+    const reading = readOnce(client, volume);
+    await assertPending(reading, 3_000);
+    await volumeRestore(target, volume);
+    assert.equal(await reading, 0);
   });
-  await timed('two paths again', () => waitForMap(client, volume.wwid));
-  await timed('power cut', () => powerCut(client));
+  await timed('a volume fails, and works again', async () => {
+    await volumeError(target, volume);
+    const disk = (await clientLeftovers(client)).disks[0];
+    const direct = await client.run(`dd if=/dev/${disk} of=/dev/null bs=4096 count=1 iflag=direct`, { check: false });
+    assert.notEqual(direct.exit, 0);
+    await volumeRestore(target, volume);
+  });
+  await bothPaths();
+  await timed('a volume grows', async () => {
+    const grown = await grow(target, volume, 128);
+    await client.run(
+      `for disk in /sys/block/sd*; do echo 1 >$disk/device/rescan; done; multipathd resize map ${volume.wwid}`,
+    );
+    const { stdout } = await client.run(`blockdev --getsize64 /dev/mapper/${volume.wwid}`);
+    assert.equal(Number(stdout), grown.sizeMiB * 2 ** 20);
+  });
+  await timed('a cable is pulled', async () => {
+    await setLink(client, 1, 'off');
+    assert.equal(await readOnce(client, volume), 0);
+    await setLink(client, 1, 'on');
+  });
+  await bothPaths();
+  await timed('the client loses power', () => powerCut(client));
   assert.deepEqual((await clientLeftovers(client)).sessions, []);
-  await timed('log in again', () => logIn(lab, client));
-  await timed('two paths again', () => waitForMap(client, volume.wwid));
-  await volumeError(lab.target, volume);
-  await volumeRestore(lab.target, volume);
-  await timed('two paths again', () => waitForMap(client, volume.wwid));
-  assert.equal(await read(), 0);
-  await timed('scrub the client', () => scrubClient(client));
+  await logIn(lab, client);
+  await bothPaths();
+  await timed('a dead volume is scrubbed', async () => {
+    await unmap(target, client.initiatorName, volume.lun);
+    await scrubClient(client);
+  });
+  await timed('the target loses power', async () => {
+    await powerCut(target);
+    await prepareTarget(target, lab.portals);
+    await clearTarget(target);
+  });
+}
+
+function readOnce(client: Guest, volume: Volume): Promise<number> {
+  const read = `timeout 50 dd if=/dev/mapper/${volume.wwid} of=/dev/null bs=4096 count=1 iflag=direct`;
+  return client.run(read, { check: false }).then(({ exit }) => exit);
+}
+
+async function assertPending(work: Promise<unknown>, forMs: number): Promise<void> {
+  const pending = Symbol('pending');
+  assert.equal(await Promise.race([work, sleep(forMs, pending)]), pending);
 }
 
 async function logIn(lab: Lab, client: Guest): Promise<void> {

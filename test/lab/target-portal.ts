@@ -7,18 +7,26 @@ export const CORE = '/sys/kernel/config/target/core/iblock_0';
 export const FABRIC = `/sys/kernel/config/target/iscsi/${TARGET_IQN}`;
 export const TPG = `${FABRIC}/tpgt_1`;
 
-/** Makes the target with its portals, ready for volumes, and what counts and disturbs connections to them. */
+/**
+ * Makes the target with its portals, ready for volumes, and what counts and disturbs connections to them. Needed again
+ * after the target's power was cut.
+ */
 export async function prepareTarget(target: Guest, portals: readonly string[]): Promise<void> {
   await runScript(
     target,
-    `mkdir -p ${CORE} ${TPG} /srv/lab
+    `# The target needs no initiator services: its own disks must not look like a client's.
+     systemctl stop multipathd.service multipathd.socket open-iscsi.service iscsid.service iscsid.socket 2>/dev/null &
+     modprobe -a loop target_core_mod iscsi_target_mod target_core_iblock dm_mod
+     mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+     mkdir -p ${CORE} ${TPG} /srv/lab
      for portal in ${portals.join(' ')}; do mkdir -p "${TPG}/np/$portal"; done
      echo 0 >${TPG}/attrib/authentication
      echo 0 >${TPG}/attrib/generate_node_acls
      echo 1 >${TPG}/enable
      nft -f - <<'END'
 ${netfilterRules(portals)}
-END`,
+END
+     wait`,
   );
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Guest } from './guest.js';
 import { CORE, TARGET_IQN, TPG, runScript } from './target-portal.js';
 
-export { TARGET_IQN } from './target-portal.js';
+export { TARGET_IQN, prepareTarget } from './target-portal.js';
 export { loginAttempts, sessions } from './target-sessions.js';
 export { fingerprint, readBack, writeAt } from './target-data.js';
 
@@ -38,6 +38,7 @@ export async function createVolume(target: Guest, options: VolumeOptions): Promi
   await runScript(
     target,
     `test ! -e ${CORE}/${name}
+     rm -f /srv/lab/${name}.img
      truncate -s ${sizeMiB}M /srv/lab/${name}.img
      loop=$(losetup -f --show /srv/lab/${name}.img)
      dmsetup create lab-${name} --table "0 ${sectors(sizeMiB)} linear $loop 0"
