@@ -6,6 +6,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** Checks what yargs does not: numbers in range, options given once, no empty values. Throws `E_USAGE`. */
 export function parseOptions(args: Arguments, command: readonly string[]): CliOptions {
   const flag = (name: string) => single(args, name) === true;
+  if (flag('ignore-errors') && !flag('force')) throw usageError('--ignore-errors goes with --force');
   return {
     ...text(args, 'inventory', 'inventory'),
     ...text(args, 'limit', 'limit'),

@@ -21,5 +21,7 @@ export function presentResult(
   }
   terminal.stdout.write(textOf(result, paintFor(terminal.stdout)));
   const paint = paintFor(terminal.stderr);
-  terminal.stderr.write(warningsText(result, paint) + problemsText(result, paint) + summaryLine(result, paint));
+  terminal.stderr.write(
+    warningsText(result, paint) + problemsText(result, paint) + summaryLine(result, paint, options.plan),
+  );
 }

@@ -87,17 +87,16 @@ async function parseWords(words: readonly string[], hasCommand: boolean, termina
 /** yargs' message with what the user may have meant. */
 function mendMessage(message: string, words: readonly string[]): string {
   const unknown = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message)?.[1]?.split(', ')[0];
-  if (unknown === undefined) return message;
-  const name = words.find((word) => !word.startsWith('-')) ?? '';
+  const [name = ''] = words;
+  if (unknown === undefined || name.startsWith('-')) return message;
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) return `there is no command "${unknown}"${didYouMean(unknown, Object.keys(COMMANDS))}`;
-  const option = words.find((word) => word.replace(/^-+/, '').split('=')[0] === unknown && word.startsWith('-'));
-  if (option === undefined) {
-    const hint = name === 'exec' ? '; put -- before the command to run' : '';
-    return `${name} takes no argument "${unknown}"${hint}`;
-  }
-  const guess = didYouMean(unknown, Object.keys(entry.options)).replaceAll('"', '').replace(/mean /, 'mean --');
-  return `${name} has no option ${option.split('=')[0] ?? option}${guess}${name === 'exec' ? '; put -- before the command to run' : ''}`;
+  if (entry === undefined) return `there is no command "${name}"${didYouMean(name, Object.keys(COMMANDS))}`;
+  const dashes = name === 'exec' ? '; put -- before the command to run' : '';
+  const option = words.find((word) => word.startsWith('-') && word.replace(/^-+/, '').split('=')[0] === unknown);
+  if (option === undefined) return `${name} takes no argument "${unknown}"${dashes}`;
+  const options = Object.keys(entry.options).map((key) => `--${key}`);
+  const [given = option] = option.split('=');
+  return `${name} has no option ${given}${didYouMean(given, options).replaceAll('"', '')}${dashes}`;
 }
 
 function packageVersion(): string {

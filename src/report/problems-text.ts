@@ -45,11 +45,11 @@ export function errorLines(error: LongshoreError): string[] {
   return lines;
 }
 
-/** One line: how many hosts ended how, and what it cost. */
-export function summaryLine(result: FleetResult, paint: Paint): string {
+/** One line: how many hosts ended how, and what it cost. In a plan, hosts that would change are `to change`. */
+export function summaryLine(result: FleetResult, paint: Paint, plan = false): string {
   const totals = totalsOf(result);
   const counts = OUTCOMES.filter((outcome: Outcome) => totals[outcome] > 0).map((outcome) =>
-    paintOutcome(paint, outcome, `${totals[outcome]} ${outcome}`),
+    paintOutcome(paint, outcome, `${totals[outcome]} ${plan && outcome === 'changed' ? 'to change' : outcome}`),
   );
   if (totals.notRun > 0) counts.push(paint('yellow', `${totals.notRun} not run`));
   const parts = [`${plural(totals.hosts, 'host')}: ${counts.join(', ')}`, formatMs(result.durationMs)];

@@ -87,8 +87,8 @@ function stateLabel(result: VolumeResult, verb: string): string {
   const there = result.deviceInfo !== undefined;
   if (result.outcome === 'changed') return verb === 'detach' ? 'detached' : 'attached';
   if (result.outcome !== 'ok') return result.outcome;
-  if (verb === 'detach') return 'was detached';
-  if (verb === 'attach') return 'was attached';
+  if (verb === 'detach') return 'not attached';
+  if (verb === 'attach') return 'already attached';
   return there ? 'attached' : 'not attached';
 }
 

@@ -17,9 +17,9 @@ describe('the volume table', () => {
     const degraded = { ...ATTACHED, paths: [ATTACHED.paths[0]!, { ...ATTACHED.paths[1]!, state: 'missing' }] };
     const hosts = { web01: withVolume(ATTACHED), web02: withVolume(ATTACHED), web03: withVolume(degraded) };
     expect(volumeTable(fleetResult('attach', hosts), plainPaint)).toBe(
-      'HOSTS      VOLUME  STATE     DEVICE     SIZE   PATHS\n' +
-        'web[01-02] data    attached  /dev/dm-0  1 GiB  2/2 live\n' +
-        'web03      data    attached  /dev/dm-0  1 GiB  1/2 live\n'.replace('', ''),
+      'HOSTS       VOLUME  STATE     DEVICE     SIZE   PATHS\n' +
+        'web[01-02]  data    attached  /dev/dm-0  1 GiB  2/2 live\n' +
+        'web03       data    attached  /dev/dm-0  1 GiB  1/2 live\n',
     );
   });
 

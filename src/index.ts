@@ -1,0 +1,36 @@
+/**
+ * Longshore as a library: what the command line is made of. Nothing here prints, exits, or reads argv or the environment.
+ */
+export type {
+  ConnectorContext,
+  ConnectorEvent,
+  DeviceInfo,
+  DisconnectOptions,
+  InitiatorConnector,
+  Outcome,
+  VerbOptions,
+  VolumePath,
+  VolumeResult,
+  VolumeSpec,
+} from './connectors/connector.js';
+export { connectorFor } from './connectors/registry.js';
+export type { StepReport } from './connectors/engine/step.js';
+export { ERROR_CODES, LongshoreError, type ErrorCode, type ErrorDetails } from './errors/longshore-error.js';
+export { execTask } from './fleet/exec-task.js';
+export type { FleetEvent } from './fleet/fleet-event.js';
+export type { CommandFinding, FleetResult, HostFindings, HostResult, PingFinding } from './fleet/fleet-result.js';
+export { pingTask } from './fleet/ping-task.js';
+export { FLEET_DEFAULTS, runFleet, type FleetOptions } from './fleet/run-fleet.js';
+export type { FleetHost, HostContext, HostTask } from './fleet/run-host.js';
+export { newRunId } from './fleet/run-id.js';
+export { volumeTask, type ConnectorFactory, type VolumeTaskOptions, type VolumeVerb } from './fleet/volume-task.js';
+export type { Inventory, InventoryGroup, InventoryHost } from './inventory/inventory.js';
+export { foldNames } from './inventory/patterns/fold-names.js';
+export { selectHosts } from './inventory/patterns/select-hosts.js';
+export { readInventory } from './inventory/read-inventory.js';
+export { readVolumeFile } from './inventory/volumes/read-volume-file.js';
+export { resultDocument } from './report/result-document.js';
+export { resultSchema, type ResultDocument } from './report/result-schema.js';
+export { Secret } from './secrets/secret.js';
+export { deadlineIn, type Deadline } from './time/deadline.js';
+export type { Counters, Executor, LaneReply, LaneRequest, RepliesTo } from './transport/executor.js';

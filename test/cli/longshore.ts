@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** waits until stderr holds the text; rejects when the program ends without it */
+  stderrHas(text: string): Promise<void>;
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The program as a user has it: built. With LONGSHORE_TEST_CLI=src, from the sources, for work on it. */
+const PROGRAM =
+  process.env['LONGSHORE_TEST_CLI'] === 'src'
+    ? ['--import', 'tsx', `${ROOT}src/cli/main.ts`]
+    : [`${ROOT}dist/cli/main.js`];
+
+export function startLongshore(args: readonly string[], { env = {}, input }: StartOptions = {}): Running {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const out = { stdout: '', stderr: '' };
+  let lookAgain: () => void = () => undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    out.stderr += text;
+    lookAgain();
+  });
+  child.stdin.end(input ?? '');
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...out }));
+  });
+  return {
+    ended,
+    stderrHas: (text) =>
+      new Promise((resolve, reject) => {
+        lookAgain = () => {
+          if (out.stderr.includes(text)) resolve();
+        };
+        lookAgain();
+        ended.then(() => reject(new Error(`ended without ${JSON.stringify(text)}: ${out.stderr}`)), reject);
+      }),
+    signal: (name) => void child.kill(name),
+  };
+}
+
+export function longshore(args: readonly string[], options?: StartOptions): Promise<Ended> {
+  return startLongshore(args, options).ended;
+}
