@@ -25,6 +25,7 @@ export interface RawHost {
   readonly name: string;
   readonly vars: Map<string, Variable>;
   readonly origin: SourcePosition;
+  readonly path: DocumentPath;
 }
 
 /** Groups and hosts as an inventory names them, in its order, not yet put together. */
@@ -50,10 +51,10 @@ export function groupOf(graph: GroupGraph, name: string): RawGroup {
 }
 
 /** The host of that name, made when it is new. */
-export function hostOf(graph: GroupGraph, name: string, origin: SourcePosition): RawHost {
+export function hostOf(graph: GroupGraph, name: string, origin: SourcePosition, path: DocumentPath): RawHost {
   let host = graph.hosts.get(name);
   if (host === undefined) {
-    host = { name, vars: new Map(), origin };
+    host = { name, vars: new Map(), origin, path };
     graph.hosts.set(name, host);
   }
   return host;

@@ -88,7 +88,7 @@ function addHosts(
       continue;
     }
     into.add(name);
-    hostOf(graph, name, position);
+    hostOf(graph, name, position, path);
   }
 }
 

@@ -27,8 +27,8 @@ export function parseYamlGroups(root: Located, graph: GroupGraph, problems: Prob
   }
   for (const [name, entry] of root.entries) {
     if (SECTIONS.some((section) => section === name)) {
-      const what = name === 'hosts' ? 'these hosts are in no group' : `"${name}" belongs to a group`;
-      problems.add(entry.key, [name], `${what}; indent it under a group, such as "all:"`);
+      const what = name === 'hosts' ? 'these hosts are in no group' : 'it belongs to a group';
+      problems.add(entry.key, [name], `${what}; indent "${name}:" under a group, such as "all:"`);
     } else parseGroup(name, entry, [name], graph, problems);
   }
 }
@@ -130,7 +130,7 @@ function parseHosts(
       return;
     }
     groupOf(graph, group).hosts.add(name);
-    const host = hostOf(graph, name, entry.key);
+    const host = hostOf(graph, name, entry.key, path);
     for (const [key, value] of vars) host.vars.set(key, value);
   }
 }

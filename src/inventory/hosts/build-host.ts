@@ -93,7 +93,7 @@ export class HostBuilder {
     const address = parseAddress(raw.name);
     if (address === null && connection === 'ssh' && variableOf('address', variables) === undefined) {
       const message = `host name ${quoted(raw.name)} is not an address that ssh can connect to; add ansible_host`;
-      this.#problems.add(raw.origin, [raw.name], message);
+      this.#problems.add(raw.origin, raw.path, message);
     }
     return address ?? raw.name;
   }
@@ -145,7 +145,8 @@ export class HostBuilder {
       // The table gives a field its schema, which TypeScript does not follow through a type parameter.
       return check(schema, variable.node, variable.path, this.#problems) as FieldValue<F> | undefined;
     }
-    this.#problems.add(unresolved.position, variable.path, unresolvedMessage(unresolved));
+    const { scalar, path } = unresolved;
+    this.#problems.add(scalar.position, [...variable.path, ...path], unresolvedMessage(scalar));
     return undefined;
   }
 

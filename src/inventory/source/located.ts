@@ -1,4 +1,4 @@
-import type { SourcePosition } from './problems.js';
+import type { DocumentPath, SourcePosition } from './problems.js';
 
 /** A document as data whose every value knows where it stands. Aliases and merge keys are resolved, shared, not copied. */
 export type Located = LocatedScalar | LocatedMap | LocatedList;
@@ -84,17 +84,23 @@ export function valuePosition(entry: LocatedEntry): SourcePosition {
   return entry.value.kind === 'scalar' && entry.value.text === '' ? entry.key : entry.value.position;
 }
 
+export interface Unresolved {
+  readonly scalar: LocatedScalar;
+  readonly path: DocumentPath;
+}
+
 /** The first scalar below that Ansible would have to decrypt or to fill in; null when all is literal. */
-export function findUnresolved(node: Located, seen = new Set<Located>()): LocatedScalar | null {
+export function findUnresolved(node: Located, path: DocumentPath = [], seen = new Set<Located>()): Unresolved | null {
   if (node.kind === 'scalar') {
     const template = node.tag !== 'literal' && typeof node.value === 'string' && /\{\{|\{%/.test(node.value);
-    return node.tag === 'vault' || template ? node : null;
+    return node.tag === 'vault' || template ? { scalar: node, path } : null;
   }
   if (seen.has(node)) return null;
   seen.add(node);
-  const children = node.kind === 'list' ? node.items : [...node.entries.values()].map((entry) => entry.value);
-  for (const child of children) {
-    const found = findUnresolved(child, seen);
+  const children: Iterable<readonly [string | number, Located]> =
+    node.kind === 'list' ? node.items.entries() : [...node.entries].map(([key, { value }]) => [key, value] as const);
+  for (const [part, child] of children) {
+    const found = findUnresolved(child, [...path, part], seen);
     if (found !== null) return found;
   }
   return null;

@@ -24,7 +24,7 @@ export function readDocument(text: string, filePath: string, problems: ProblemLi
     return null;
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   const position = (offset: number): SourcePosition => {
     const { line, col } = lineCounter.linePos(offset);
     return { filePath, line: Math.max(1, line), column: Math.max(1, col) };

@@ -11,7 +11,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   BAD_INDENT:
     'the indentation is wrong or a bracket is not closed; indent with spaces, the same for all keys of one level',
   TAB_AS_INDENT: 'tabs cannot indent; use spaces',
-  MISSING_CHAR: 'a quote, bracket, comma or ":" is missing; close what is open',
+  MISSING_CHAR: 'a quote, bracket, comma or ":" is missing here or before; close what is open',
   BLOCK_AS_IMPLICIT_KEY: 'two ": " in one line; put a value that holds ": " in quotes, or check the indentation',
   MULTILINE_IMPLICIT_KEY: 'a key goes over several lines; check the indentation, or close a quote',
   BLOCK_IN_FLOW: 'an indented block inside brackets; use one style, brackets or indentation',

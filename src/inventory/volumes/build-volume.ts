@@ -11,7 +11,7 @@ import { anyDataSchema, driverSchema, SECRET_KEY, volumeOptions, volumeOptionsSc
 
 const OPTION_KEYS = Object.keys(volumeOptions);
 const ENVELOPE_KEYS = ['driver_volume_type', 'data', ...OPTION_KEYS];
-// What Nova keeps beside driver_volume_type and data in a connection_info.
+// What Nova keeps beside driver_volume_type and data; nothing here needs it.
 const NOVA_KEYS = [
   'serial',
   'volume_id',
@@ -40,6 +40,7 @@ export function looksLikeVolume(node: Located): node is LocatedMap {
     ([key, { value }]) =>
       ISCSI_KEY.test(key) ||
       key === 'driver_volume_type' ||
+      (OPTION_KEYS.includes(key) && value.kind === 'scalar') ||
       ((key === 'data' || key === 'connection_info') && (value.kind !== 'map' || !looksLikeEnvelope(value))) ||
       (key === 'connection_info' && value.kind === 'map'),
   );
@@ -61,7 +62,7 @@ export function buildVolume(
   const before = problems.count;
   const unresolved = findUnresolved(node);
   if (unresolved !== null) {
-    problems.add(unresolved.position, path, unresolvedMessage(unresolved));
+    problems.add(unresolved.scalar.position, [...path, ...unresolved.path], unresolvedMessage(unresolved.scalar));
     return null;
   }
   const parts = takeApart(node, path, problems);
@@ -95,7 +96,7 @@ function takeApart(node: Located, path: DocumentPath, problems: ProblemList): Vo
     return null;
   }
   const nested = node.entries.get('connection_info');
-  if (nested === undefined) return fromEnvelope(node, path, ['driver_volume_type', 'data'], problems);
+  if (nested === undefined) return fromEnvelope(node, path, problems);
   const at = [...path, 'connection_info'];
   if (nested.value.kind !== 'map') {
     problems.add(
@@ -105,26 +106,27 @@ function takeApart(node: Located, path: DocumentPath, problems: ProblemList): Vo
     );
     return null;
   }
-  const inner = fromEnvelope(nested.value, at, ['driver_volume_type', 'data', ...NOVA_KEYS], problems);
+  const inner = fromEnvelope(nested.value, at, problems);
   if (inner === null) return null;
   check(volumeOptionsSchema, inner.options, at, problems, ENVELOPE_KEYS);
   return { ...inner, options: without(node, ['connection_info']) };
 }
 
 /** `{driver_volume_type, data}`, or all in one mapping, as Cinder's attachments are. */
-function fromEnvelope(
-  node: LocatedMap,
-  path: DocumentPath,
-  own: readonly string[],
-  problems: ProblemList,
-): VolumeParts | null {
+function fromEnvelope(node: LocatedMap, path: DocumentPath, problems: ProblemList): VolumeParts | null {
   const type = node.entries.get('driver_volume_type');
   const driver = type === undefined ? null : { entry: type, path: [...path, 'driver_volume_type'] };
   const data = node.entries.get('data');
   const flat = [...node.entries.keys()].some((key) => ISCSI_KEY.test(key));
   if (data !== undefined) {
     const at = [...path, 'data'];
-    if (data.value.kind === 'map') return { driver, data: data.value, dataPath: at, options: without(node, own) };
+    if (data.value.kind === 'map')
+      return {
+        driver,
+        data: data.value,
+        dataPath: at,
+        options: without(node, ['driver_volume_type', 'data', ...NOVA_KEYS]),
+      };
     problems.add(valuePosition(data), at, "must be a mapping: Cinder's data with target_portal and so on");
     return null;
   }

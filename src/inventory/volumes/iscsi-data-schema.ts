@@ -106,7 +106,7 @@ function credentialProblems(data: Data): FieldProblem[] {
       problems.push({ path: given, message: `${given} is given without ${other}; give both or neither` });
     } else if (oneWay && has(user) && !has(method)) {
       problems.push({ path: user, message: `${user} has no effect without ${method}; add "${method}: CHAP"` });
-    } else if (oneWay && !has(user) && has(method)) {
+    } else if (oneWay && !has(user) && data[method] === 'CHAP') {
       problems.push({ path: method, message: `${method} CHAP needs ${user} and ${password}; add both` });
     }
   }
