@@ -65,8 +65,8 @@ async function changeInTurn<H extends FleetHost>(
         context.deadline.check();
         const connector = options.connectorFor(volume.driverVolumeType, context);
         return verb === 'attach'
-          ? await connector.attach(volume, verbOptions)
-          : await connector.detach(volume, null, verbOptions);
+          ? connector.attach(volume, verbOptions)
+          : connector.detach(volume, null, verbOptions);
       }),
     );
   }

@@ -1,6 +1,6 @@
 import type { CommandFinding, FleetResult } from '../fleet/fleet-result.js';
 import { foldNames } from '../inventory/patterns/fold-names.js';
-import { printable } from '../transport/printable.js';
+import { oneLine } from './one-line.js';
 import { gather } from './gather.js';
 import type { Paint } from './paint.js';
 import { plural } from './units.js';
@@ -20,7 +20,7 @@ function title(names: readonly string[], command: CommandFinding, paint: Paint):
     ...(command.exit === 0 ? [] : [paint('red', command.timedOut ? 'timed out' : `exit ${command.exit ?? 'unknown'}`)]),
     ...(command.truncated ? [paint('yellow', 'output cut')] : []),
   ];
-  const name = paint('bold', printable(foldNames(names)));
+  const name = paint('bold', oneLine(foldNames(names)));
   return notes.length === 0 ? `${name}\n` : `${name} (${notes.join(', ')})\n`;
 }
 
@@ -34,5 +34,5 @@ function outputText({ stdout, stderr }: CommandFinding, paint: Paint): string {
 function linesOf(text: string): string[] {
   if (text === '') return [];
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  return lines.map((line) => line.split('\t').map(printable).join('\t'));
+  return lines.map((line) => line.split('\t').map((part) => oneLine(part)).join('\t'));
 }

@@ -1,5 +1,5 @@
 import type { FleetResult } from '../fleet/fleet-result.js';
-import { printable } from '../transport/printable.js';
+import { oneLine } from './one-line.js';
 import type { Paint } from './paint.js';
 import { textTable } from './table.js';
 import { formatMs } from './units.js';
@@ -11,11 +11,11 @@ export function pingTable(result: FleetResult, paint: Paint): string {
       ? []
       : [
           [
-            printable(name),
+            oneLine(name),
             formatMs(ping.connectMs),
             formatMs(ping.latencyMs),
-            printable(ping.kernel),
-            printable(ping.architecture),
+            oneLine(ping.kernel),
+            oneLine(ping.architecture),
           ],
         ],
   );

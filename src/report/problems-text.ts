@@ -1,7 +1,7 @@
 import type { LongshoreError } from '../errors/longshore-error.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { foldNames } from '../inventory/patterns/fold-names.js';
-import { printable } from '../transport/printable.js';
+import { oneLine } from './one-line.js';
 import { gather } from './gather.js';
 import { paintOutcome, type Paint } from './paint.js';
 import { formatMs, plural } from './units.js';
@@ -17,12 +17,12 @@ export function problemsText(result: FleetResult, paint: Paint): string {
   const groups = gather(entries, ({ outcome, error }) => JSON.stringify([outcome, ...errorLines(error)]));
   const problems = groups.map(({ names, value: { outcome, error } }) => {
     const [first = '', ...more] = errorLines(error);
-    const title = `${paintOutcome(paint, outcome)}  ${printable(foldNames(names))}: ${first}\n`;
+    const title = `${paintOutcome(paint, outcome)}  ${oneLine(foldNames(names))}: ${first}\n`;
     return title + more.map((line) => `    ${paint('dim', line)}\n`).join('');
   });
   if (result.notRun.length > 0) {
     problems.push(
-      `${paint('yellow', 'not run')}  ${printable(foldNames(result.notRun))}: interrupted before their turn\n`,
+      `${paint('yellow', 'not run')}  ${oneLine(foldNames(result.notRun))}: interrupted before their turn\n`,
     );
   }
   return problems.join('');
@@ -31,17 +31,17 @@ export function problemsText(result: FleetResult, paint: Paint): string {
 /** An error in lines for a terminal: code and message, then what helps to act on it. */
 export function errorLines(error: LongshoreError): string[] {
   const { step, command, stderr, remedy, also = [] } = error.details;
-  const lines = [`${error.code} ${printable(error.message)}`];
-  if (step !== undefined) lines.push(`step: ${printable(step)}`);
-  if (command !== undefined) lines.push(`command: ${printable(command)}`);
+  const lines = [`${error.code} ${oneLine(error.message)}`];
+  if (step !== undefined) lines.push(`step: ${oneLine(step)}`);
+  if (command !== undefined) lines.push(`command: ${oneLine(command)}`);
   for (const line of (stderr ?? '')
     .split('\n')
     .filter((text) => text.trim() !== '')
     .slice(-5)) {
-    lines.push(`stderr: ${printable(line)}`);
+    lines.push(`stderr: ${oneLine(line)}`);
   }
-  for (const other of also) lines.push(`also: ${printable(other.message)}`);
-  if (remedy !== undefined) lines.push(printable(remedy));
+  for (const other of also) lines.push(`also: ${oneLine(other.message)}`);
+  if (remedy !== undefined) lines.push(oneLine(remedy));
   return lines;
 }
 

@@ -1,7 +1,7 @@
 import type { VolumePath, VolumeResult } from '../connectors/connector.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { foldNames } from '../inventory/patterns/fold-names.js';
-import { printable } from '../transport/printable.js';
+import { oneLine } from './one-line.js';
 import { gather } from './gather.js';
 import { paintOutcome, type Paint } from './paint.js';
 import { textTable } from './table.js';
@@ -18,7 +18,7 @@ export function volumeTable(result: FleetResult, paint: Paint): string {
   if (groups.length === 0) return '';
   const rows = groups.map(({ names, value }) => {
     const [volume, label, ...rest] = cellsOf(value.volume, value.result, result.verb);
-    return [printable(foldNames(names)), volume, paintOutcome(paint, value.result.outcome, label), ...rest];
+    return [oneLine(foldNames(names)), volume, paintOutcome(paint, value.result.outcome, label), ...rest];
   });
   const head = ['HOSTS', 'VOLUME', 'STATE', 'DEVICE', 'SIZE', 'PATHS'];
   const used = head.map((_, column) => column < 3 || rows.some((row) => row[column] !== ''));
@@ -35,10 +35,10 @@ export function planText(result: FleetResult, paint: Paint): string {
     .map(({ names, value }) => {
       const { steps, outcome } = value.result;
       const count = steps.length > 0 ? plural(steps.length, 'step') : nothingToDo(value.result);
-      const title = `${paint('bold', printable(foldNames(names)))}  ${printable(value.volume)}  ${paintOutcome(paint, outcome, count)}\n`;
+      const title = `${paint('bold', oneLine(foldNames(names)))}  ${oneLine(value.volume)}  ${paintOutcome(paint, outcome, count)}\n`;
       const lines = steps.map((step, index) => {
-        const command = step.command === undefined ? '' : paint('dim', `     ${printable(step.command)}\n`);
-        return `${String(index + 1).padStart(3)}. ${printable(step.what)}\n${command}`;
+        const command = step.command === undefined ? '' : paint('dim', `     ${oneLine(step.command)}\n`);
+        return `${String(index + 1).padStart(3)}. ${oneLine(step.what)}\n${command}`;
       });
       return title + lines.join('');
     })
@@ -52,8 +52,8 @@ export function warningsText(result: FleetResult, paint: Paint): string {
   );
   return gather(entries, (value) => JSON.stringify(value))
     .map(({ names, value }) => {
-      const where = `${printable(foldNames(names))} ${printable(value.volume)}`;
-      return `${paint('yellow', 'warning')}  ${where}: ${printable(value.warning)}\n`;
+      const where = `${oneLine(foldNames(names))} ${oneLine(value.volume)}`;
+      return `${paint('yellow', 'warning')}  ${where}: ${oneLine(value.warning)}\n`;
     })
     .join('');
 }
@@ -74,9 +74,9 @@ function cellsOf(
   verb: string,
 ): readonly [string, string, string, string, string] {
   return [
-    printable(volume),
+    oneLine(volume),
     stateLabel(result, verb),
-    printable(result.deviceInfo?.path ?? ''),
+    oneLine(result.deviceInfo?.path ?? ''),
     result.sizeBytes === undefined ? '' : formatBytes(result.sizeBytes),
     pathsLabel(result.paths),
   ];

@@ -1,8 +1,8 @@
 import { listInventory, type ListedHost } from '../../inventory/patterns/list-inventory.js';
+import { oneLine } from '../../report/one-line.js';
 import { jsonText } from '../../report/result-document.js';
 import { textTable } from '../../report/table.js';
 import { plural } from '../../report/units.js';
-import { printable } from '../../transport/printable.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { loadInventory } from '../select-hosts.js';
@@ -17,7 +17,7 @@ export const inventoryList: Command = async (context) => {
     return EXIT.ok;
   }
   const head = ['HOST', 'ADDRESS', 'USER', 'BECOME', 'GROUPS', 'VOLUMES'];
-  const rows = listing.hosts.map((host) => rowOf(host).map(printable));
+  const rows = listing.hosts.map((host) => rowOf(host).map((cell) => oneLine(cell)));
   if (rows.length > 0) terminal.stdout.write(textTable(head, rows, paintFor(terminal.stdout)));
   terminal.stderr.write(`${plural(rows.length, 'host')}\n`);
   return EXIT.ok;
