@@ -2,7 +2,9 @@ import { connectorFor } from '../connectors/registry.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { FLEET_DEFAULTS } from '../fleet/run-fleet.js';
 import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
+import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readVolumeFile } from '../inventory/volumes/read-volume-file.js';
+import type { VolumeSpec } from '../connectors/connector.js';
 import { chooseVolumes } from './choose-volumes.js';
 import type { CommandContext } from './command.js';
 import { hostConnector } from './connect-host.js';
@@ -13,8 +15,10 @@ import { selectFleet } from './select-hosts.js';
 export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): Promise<FleetResult> {
   const { options, terminal } = context;
   const hosts = await selectFleet(context);
-  const readVolumes = (filePath: string) => readVolumeFile(filePath, { env: terminal.env });
+  const readVolumes = (filePath: string) => readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' });
   const volumesOf = await chooseVolumes(verb, hosts, options.volumes, readVolumes);
+  // only logging in to a target takes a volume's secrets: a detach must go without them
+  if (verb === 'attach') requireSecrets(hosts.map((host) => ({ ...host, volumes: volumesByName(volumesOf(host)) })));
   return performVerb(context, {
     verb,
     hosts,
@@ -28,4 +32,8 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     connect: hostConnector(context),
     interruptGraceMs: verb === 'status' || options.plan ? 0 : FLEET_DEFAULTS.interruptGraceMs,
   });
+}
+
+function volumesByName(volumes: readonly VolumeSpec[]): ReadonlyMap<string, VolumeSpec> {
+  return new Map(volumes.map((volume) => [volume.name, volume]));
 }

@@ -1,4 +1,5 @@
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
+import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { selectHosts } from '../inventory/patterns/select-hosts.js';
 import { askSecret } from './ask-secret.js';
@@ -6,13 +7,10 @@ import type { CommandContext } from './command.js';
 import { usageError } from './parse-options.js';
 import { paintFor } from './terminal.js';
 
-/** Reads the inventory that `-i` names. `deferred` leaves secrets alone: for commands that connect to nothing. */
-export async function loadInventory(
-  { options, terminal, logger }: CommandContext,
-  secrets: 'resolved' | 'deferred' = 'resolved',
-): Promise<Inventory> {
+/** Reads the inventory that `-i` names. Secrets are left for those who need them: other hosts' may not be there for this user. */
+export async function loadInventory({ options, terminal, logger }: CommandContext): Promise<Inventory> {
   if (options.inventory === undefined) throw usageError('which hosts? give an inventory with -i FILE');
-  const inventory = await readInventory(options.inventory, { secrets, env: terminal.env });
+  const inventory = await readInventory(options.inventory, { secrets: 'deferred', env: terminal.env });
   const paint = paintFor(terminal.stderr);
   for (const { level, message } of inventory.notes) {
     if (level === 'debug') logger.debug(message);
@@ -21,14 +19,15 @@ export async function loadInventory(
   return inventory;
 }
 
-/** The hosts of a run: those of the inventory that `--limit` leaves, with what the command line says about logging in. */
+/**
+ * The hosts of a run: those of the inventory that `--limit` leaves, with what the command line says about logging in. Throws `E_SECRET` when
+ * a secret for logging in to one of them cannot be had.
+ */
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
-  const { options } = context;
-  const inventory = await loadInventory(context);
-  const hosts = selectHosts(inventory, options.limit ?? 'all');
-  if (hosts.length === 0) throw usageError('no host is selected', 'See what there is with longshore inventory list.');
-  const password = options.askBecomePass ? await askSecret('sudo password: ', context.terminal) : undefined;
-  return hosts.map((host) => ({
+  const { options, terminal } = context;
+  const selected = selectHosts(await loadInventory(context), options.limit);
+  const password = options.askBecomePass ? await askSecret('sudo password: ', terminal) : undefined;
+  const hosts = selected.map((host) => ({
     ...host,
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.privateKey === undefined ? {} : { privateKeyFile: options.privateKey }),
@@ -38,4 +37,6 @@ export async function selectFleet(context: CommandContext): Promise<readonly Inv
       ...(password === undefined ? {} : { password }),
     },
   }));
+  requireSecrets(hosts.map((host) => ({ ...host, volumes: new Map() })));
+  return hosts;
 }

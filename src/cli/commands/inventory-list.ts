@@ -11,7 +11,7 @@ import { paintFor } from '../terminal.js';
 /** Shows what an inventory and a pattern come to. Connects to nothing and needs no secret. */
 export const inventoryList: Command = async (context) => {
   const { options, terminal } = context;
-  const listing = listInventory(await loadInventory(context, 'deferred'), options.limit);
+  const listing = listInventory(await loadInventory(context), options.limit);
   if (options.json) {
     terminal.stdout.write(jsonText(listing));
     return EXIT.ok;
