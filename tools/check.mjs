@@ -7,7 +7,7 @@ const CHECKS = {
   'build types': ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json', '--noEmit'],
   lint: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'],
   format: ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.'],
-  layers: ['node_modules/.bin/tsx', 'tools/layers.ts', '--check'],
+  layers: ['node_modules/.bin/tsx', 'tools/write-layers.ts', '--check'],
   schema: ['node', 'tools/schema.mjs', '--check'],
   'dead code': ['node_modules/.bin/knip', '--no-progress'],
 };

@@ -1,60 +1,105 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { LAYERS, type Layer } from './layer-table.js';
+/** What one folder of `src/` may import beside itself. Anything that is not named is an error of the linter. */
+export interface Layer {
+  /** folders of `src/`, or single files of them */
+  readonly folders: readonly string[];
+  /** packages of package.json */
+  readonly packages?: readonly string[];
+  /** Node's own modules, without `node:` */
+  readonly builtins?: readonly string[];
+}
 
 /**
- * Writes the linter's rules of layers from the table; `--check` says instead whether the file and the table agree. A folder of `src/` that
- * the table does not know is an error as well, or its files would be free of rules.
+ * The one table of layers, from the top down. `npm run layers` turns it into `.oxlintrc.layers.json`; `npm run check` fails when that is
+ * stale. Sockets, child processes and ssh2 appear in transport and simulator alone.
  */
-
-const RULES_FILE = new URL('../.oxlintrc.layers.json', import.meta.url);
-const SOURCE_DIR = new URL('../src/', import.meta.url);
-
-interface Pattern {
-  readonly group: readonly string[];
-  readonly message: string;
-}
-
-/** The linter takes a negated match as allowed and looks no further, so the packages' pattern (which spares `./`) comes last. */
-function patternsOf(name: string, layer: Layer): Pattern[] {
-  const below = layer.folders.length === 0 ? 'nothing' : layer.folders.join(', ');
-  const outside = Object.keys(LAYERS).filter((other) => other !== name && !layer.folders.includes(other));
-  const folders = outside.map((other) => ({
-    group: [
-      `**/${other}/**`,
-      ...layer.folders.filter((file) => file.startsWith(`${other}/`)).map((file) => `!**/${file}`),
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  cli: {
+    folders: [
+      'runbook',
+      'fleet',
+      'report',
+      'inventory',
+      'journal',
+      'connectors',
+      'linux',
+      'transport',
+      'simulator',
+      'time',
+      'secrets',
+      'errors',
     ],
-    message: `src/${name} may import ${below} (tools/layer-table.ts)`,
-  }));
-  const allowed = [...(layer.packages ?? []), ...(layer.builtins ?? []).map((builtin) => `node:${builtin}`)];
-  const packages = {
-    group: ['*', '*/**', '!./**', '!../**', ...allowed.map((module) => `!${module}`)],
-    message: `src/${name} may import ${allowed.length === 0 ? 'no package' : allowed.join(', ')} (tools/layer-table.ts)`,
-  };
-  return [...folders, packages];
-}
-
-function rulesFile(): string {
-  const overrides = Object.entries(LAYERS).map(([name, layer]) => ({
-    files: [`src/${name}/**`],
-    rules: { 'no-restricted-imports': ['error', { patterns: patternsOf(name, layer) }] },
-  }));
-  return `${JSON.stringify({ overrides }, null, 2)}\n`;
-}
-
-function unknownFolders(): string[] {
-  const folders = readdirSync(SOURCE_DIR, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.map((entry) => entry.name).filter((name) => LAYERS[name] === undefined);
-}
-
-const unknown = unknownFolders();
-if (unknown.length > 0) {
-  console.error(`tools/layer-table.ts does not know: ${unknown.map((name) => `src/${name}`).join(', ')}`);
-  process.exitCode = 1;
-} else if (!process.argv.includes('--check')) {
-  writeFileSync(RULES_FILE, rulesFile());
-  console.log(`wrote ${fileURLToPath(RULES_FILE)}`);
-} else if (!existsSync(RULES_FILE) || readFileSync(RULES_FILE, 'utf8') !== rulesFile()) {
-  console.error('.oxlintrc.layers.json is not what tools/layer-table.ts says: run `npm run layers`');
-  process.exitCode = 1;
-}
+    packages: ['yargs', 'pino', 'cli-progress', 'zod'],
+    builtins: ['fs', 'fs/promises', 'os', 'path', 'process', 'readline', 'stream', 'timers/promises', 'url', 'util'],
+  },
+  report: {
+    folders: ['fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
+    packages: ['cli-table3', 'zod'],
+    builtins: ['util'],
+  },
+  runbook: {
+    folders: ['fleet', 'inventory', 'journal', 'connectors', 'time', 'secrets', 'errors'],
+    packages: ['yaml', 'zod'],
+    builtins: ['crypto', 'fs', 'fs/promises', 'path'],
+  },
+  fleet: {
+    folders: ['inventory', 'journal', 'connectors', 'transport', 'time', 'secrets', 'errors'],
+    packages: ['p-limit'],
+    builtins: ['crypto', 'os', 'timers/promises'],
+  },
+  journal: {
+    folders: ['connectors', 'time', 'secrets', 'errors'],
+    packages: ['zod'],
+    builtins: ['crypto', 'fs', 'fs/promises', 'path'],
+  },
+  inventory: {
+    folders: ['connectors', 'linux', 'transport', 'time', 'secrets', 'errors'],
+    packages: ['yaml', 'zod'],
+    builtins: ['fs', 'fs/promises', 'os', 'path', 'util'],
+  },
+  simulator: {
+    folders: ['linux', 'transport', 'time', 'secrets', 'errors'],
+    packages: ['ssh2', 'yaml'],
+    builtins: [
+      'crypto',
+      'events',
+      'fs/promises',
+      'net',
+      'os',
+      'path',
+      'stream',
+      'string_decoder',
+      'timers/promises',
+      'util',
+    ],
+  },
+  connectors: {
+    folders: ['linux', 'transport/executor.js', 'transport/quote.js', 'time', 'secrets', 'errors'],
+    packages: ['zod'],
+    builtins: ['timers/promises'],
+  },
+  linux: {
+    folders: ['transport/executor.js', 'time', 'errors'],
+  },
+  transport: {
+    folders: ['time', 'secrets', 'errors'],
+    packages: ['ssh2'],
+    builtins: [
+      'child_process',
+      'crypto',
+      'events',
+      'fs',
+      'fs/promises',
+      'net',
+      'os',
+      'path',
+      'stream',
+      'string_decoder',
+      'timers',
+      'timers/promises',
+      'util',
+    ],
+  },
+  time: { folders: ['errors'], builtins: ['timers/promises'] },
+  secrets: { folders: ['errors'], builtins: ['util'] },
+  errors: { folders: [] },
+};
