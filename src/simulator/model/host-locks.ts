@@ -1,15 +1,15 @@
 import type { ChangeFeed } from '../change-feed.js';
 
-interface Holder {
+interface HostLock {
   readonly owner: string;
-  /** the open file: whoever has it holds the lock */
-  readonly by: object;
+  /** open files that hold it: the lane that took it, and those that joined */
+  readonly by: Set<object>;
 }
 
-/** flocks on files under /run/lock, by name. They go with the open file that holds them. */
+/** flocks on files, by name. They go when the last open file that holds them is closed. */
 export class HostLocks {
   readonly #changes: ChangeFeed;
-  readonly #holders = new Map<string, Holder>();
+  readonly #locks = new Map<string, HostLock>();
 
   constructor(changes: ChangeFeed) {
     this.#changes = changes;
@@ -17,18 +17,26 @@ export class HostLocks {
 
   /** Takes the lock if nobody else has it. */
   tryTake(name: string, owner: string, by: object): boolean {
-    const holder = this.#holders.get(name);
-    if (holder !== undefined && holder.by !== by) return false;
-    this.#holders.set(name, { owner, by });
+    const lock = this.#locks.get(name);
+    if (lock !== undefined) return lock.by.has(by);
+    this.#locks.set(name, { owner, by: new Set([by]) });
     return true;
   }
 
+  /** Takes a share in a lock that another lane of the same controller holds. */
+  join(name: string, by: object): void {
+    this.#locks.get(name)?.by.add(by);
+  }
+
   holder(name: string): string {
-    return this.#holders.get(name)?.owner ?? '';
+    return this.#locks.get(name)?.owner ?? '';
   }
 
   release(by: object): void {
-    for (const [name, holder] of this.#holders) if (holder.by === by) this.#holders.delete(name);
+    for (const [name, lock] of this.#locks) {
+      lock.by.delete(by);
+      if (lock.by.size === 0) this.#locks.delete(name);
+    }
     this.#changes.changed();
   }
 }

@@ -1,0 +1,162 @@
+import { createServer, type Server as TcpServer, type Socket } from 'node:net';
+import ssh2 from 'ssh2';
+import type { AuthContext, Connection, ParsedKey, ServerChannel } from 'ssh2';
+import type { SimulatedHost } from './host-model.js';
+import { laneStart } from './lane/lane-start.js';
+import { serveLane } from './lane/serve-lane.js';
+import { runTool } from './tools/run-tool.js';
+import { splitWords } from './tools/shell-words.js';
+
+const { Server, utils } = ssh2;
+
+/** sshd's default of `MaxSessions`: channels of one connection. */
+const MAX_SESSIONS = 10;
+
+export interface SshServerOptions {
+  readonly host: SimulatedHost;
+  /** loopback address to listen at. Default 127.0.0.1 */
+  readonly address?: string;
+  /** 0 lets the kernel choose. Default 0 */
+  readonly port?: number;
+  /** the host's private key, in OpenSSH's format */
+  readonly hostKey: string;
+  /** the public key that may log in, as any user */
+  readonly authorizedKey: string;
+  /** what sudo and doas want; null lets everybody in. Default null */
+  readonly sudoPassword?: string | null;
+}
+
+export interface SimulatedSshServer {
+  readonly host: SimulatedHost;
+  readonly address: string;
+  readonly port: number;
+  /** connections that are open now */
+  readonly connections: number;
+  /** Cuts all connections without a word, as a crashed or unplugged host would look. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** One simulated host behind a real SSH server on a loopback address. */
+export async function startSshServer(options: SshServerOptions): Promise<SimulatedSshServer> {
+  const { host, address = '127.0.0.1', port = 0 } = options;
+  const sockets = new Set<Socket>();
+  // The SSH part is made at the first connection: a thousand hosts that nobody calls cost a thousand listening sockets.
+  let ssh: ReturnType<typeof sshPart> | null = null;
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    ssh ??= sshPart(options);
+    ssh.injectSocket(socket);
+  });
+  await listening(listener, port, address);
+  const bound = listener.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the server has no port');
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    host,
+    address,
+    port: bound.port,
+    get connections() {
+      return sockets.size;
+    },
+    cut,
+    close() {
+      cut();
+      return new Promise((resolve) => listener.close(() => resolve()));
+    },
+  };
+}
+
+function listening(server: TcpServer, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => resolve());
+  });
+}
+
+function sshPart(options: SshServerOptions): InstanceType<typeof Server> {
+  const allowed = utils.parseKey(options.authorizedKey);
+  if (allowed instanceof Error) throw allowed;
+  const server = new Server({ hostKeys: [options.hostKey], ident: 'simulated' }, (client) => {
+    client.on('authentication', (attempt) => authenticate(attempt, allowed));
+    client.on('ready', () => serveConnection(client, options));
+    // a peer that goes away is no news to a server
+    client.on('error', () => client.end());
+  });
+  server.on('error', () => undefined);
+  return server;
+}
+
+/** Public key only, for any user name. */
+function authenticate(attempt: AuthContext, allowed: ParsedKey): void {
+  if (attempt.method !== 'publickey') {
+    attempt.reject(['publickey']);
+    return;
+  }
+  const isKnown = attempt.key.algo === allowed.type && attempt.key.data.equals(allowed.getPublicSSH());
+  const { signature, blob } = attempt;
+  // without a signature the client only asks whether the key would do
+  if (isKnown && (signature === undefined || blob === undefined || allowed.verify(blob, signature))) {
+    attempt.accept();
+  } else {
+    attempt.reject(['publickey']);
+  }
+}
+
+function serveConnection(client: Connection, options: SshServerOptions): void {
+  const ended = new AbortController();
+  let sessions = 0;
+  client.on('close', () => ended.abort());
+  client.on('session', (accept, reject) => {
+    if (sessions >= MAX_SESSIONS) {
+      reject();
+      return;
+    }
+    sessions += 1;
+    const session = accept();
+    session.on('close', () => {
+      sessions -= 1;
+    });
+    session.on('env', (acceptEnv) => acceptEnv?.());
+    session.on('pty', (acceptPty) => acceptPty?.());
+    session.on('exec', (acceptExec, _reject, { command }) => {
+      const channel = acceptExec();
+      void serveCommand(channel, command, options, ended.signal);
+    });
+  });
+}
+
+async function serveCommand(
+  channel: ServerChannel,
+  command: string,
+  { host, sudoPassword = null }: SshServerOptions,
+  connectionEnds: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  channel.on('close', end);
+  channel.on('error', end);
+  connectionEnds.addEventListener('abort', end);
+  const start = laneStart(command);
+  if (start !== null) {
+    await serveLane({ host, signal: ended.signal, lockHolder: channel }, channel, { ...start, sudoPassword });
+    host.locks.release(channel);
+  } else {
+    const words = splitWords(command);
+    const { exit, stdout, stderr } =
+      words === null
+        ? { exit: 2, stdout: '', stderr: 'sh: 1: this command line is not simulated\n' }
+        : await runTool(host, words, { input: '', signal: ended.signal });
+    if (!ended.signal.aborted) {
+      channel.write(stdout);
+      channel.stderr.write(stderr);
+      channel.exit(exit);
+      channel.end();
+    }
+  }
+  connectionEnds.removeEventListener('abort', end);
+}
