@@ -15,8 +15,9 @@ export interface VerbRun {
   readonly hosts: readonly InventoryHost[];
   readonly task: HostTask<InventoryHost>;
   readonly connect: ConnectHost;
-  /** time for work in flight after an interrupt; 0 for a verb that changes nothing */
-  readonly interruptGraceMs: number;
+  readonly changesHosts: boolean;
+  /** time for a step in flight after an interrupt; the fleet's default when absent */
+  readonly interruptGraceMs?: number;
 }
 
 /** Runs one verb on the hosts, with progress, log and Ctrl-C. Prints no result. */
@@ -35,7 +36,8 @@ export async function performVerb({ options, terminal, logger }: CommandContext,
       connect: run.connect,
       fanout: options.fanout,
       hostTimeoutMs: options.timeoutMs,
-      interruptGraceMs: run.interruptGraceMs,
+      changesHosts: run.changesHosts,
+      ...(run.interruptGraceMs === undefined ? {} : { interruptGraceMs: run.interruptGraceMs }),
       interrupt: interrupts.signal,
       onEvent: (event) => {
         tracker.onEvent(event);

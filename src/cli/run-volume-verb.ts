@@ -1,6 +1,5 @@
 import { connectorFor } from '../connectors/registry.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
-import { FLEET_DEFAULTS } from '../fleet/run-fleet.js';
 import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readVolumeFile } from '../inventory/volumes/read-volume-file.js';
@@ -30,7 +29,7 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
       ignoreErrors: options.ignoreErrors,
     }),
     connect: hostConnector(context),
-    interruptGraceMs: verb === 'status' || options.plan ? 0 : FLEET_DEFAULTS.interruptGraceMs,
+    changesHosts: verb !== 'status' && !options.plan,
   });
 }
 

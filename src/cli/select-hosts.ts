@@ -5,12 +5,17 @@ import { selectHosts } from '../inventory/patterns/select-hosts.js';
 import { askSecret } from './ask-secret.js';
 import type { CommandContext } from './command.js';
 import { usageError } from './parse-options.js';
+import { runExecutable } from './run-executable.js';
 import { paintFor } from './terminal.js';
 
 /** Reads the inventory that `-i` names. Secrets are left for those who need them: other hosts' may not be there for this user. */
 export async function loadInventory({ options, terminal, logger }: CommandContext): Promise<Inventory> {
   if (options.inventory === undefined) throw usageError('which hosts? give an inventory with -i FILE');
-  const inventory = await readInventory(options.inventory, { secrets: 'deferred', env: terminal.env });
+  const inventory = await readInventory(options.inventory, {
+    secrets: 'deferred',
+    env: terminal.env,
+    runExecutable,
+  });
   const paint = paintFor(terminal.stderr);
   for (const { level, message } of inventory.notes) {
     if (level === 'debug') logger.debug(message);

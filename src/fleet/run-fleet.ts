@@ -21,6 +21,8 @@ export interface FleetOptions<H extends FleetHost> {
   readonly fanout?: number;
   readonly hostTimeoutMs?: number;
   readonly interruptGraceMs?: number;
+  /** whether the task may change hosts; if not, an interrupt ends it at once. Default true */
+  readonly changesHosts?: boolean;
   /** the user's interrupt: no further host is begun, no further step is started */
   readonly interrupt?: AbortSignal;
   readonly onEvent?: (event: FleetEvent) => void;
@@ -39,7 +41,9 @@ export async function runFleet<H extends FleetHost>(
   const { run, verb } = options;
   const emit = options.onEvent ?? (() => undefined);
   const stop = options.interrupt ?? new AbortController().signal;
-  const interrupt = gracefulInterrupt(stop, options.interruptGraceMs ?? FLEET_DEFAULTS.interruptGraceMs);
+  const changesHosts = options.changesHosts ?? true;
+  const graceMs = options.interruptGraceMs ?? FLEET_DEFAULTS.interruptGraceMs;
+  const interrupt = gracefulInterrupt(stop, changesHosts ? graceMs : 0);
   const onStop = () => emit({ type: 'run-interrupted' });
   stop.addEventListener('abort', onStop, { once: true });
   emit({ type: 'run-started', run, verb, hosts: hosts.map((host) => host.name) });
@@ -67,6 +71,7 @@ async function runAll<H extends FleetHost>(
     connect: options.connect,
     timeoutMs: options.hostTimeoutMs ?? FLEET_DEFAULTS.hostTimeoutMs,
     interrupt,
+    changesHosts: options.changesHosts ?? true,
     emit,
   };
   const results = await limit.map(hosts, async (host) => {

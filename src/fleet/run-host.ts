@@ -29,11 +29,17 @@ export interface HostOptions<H extends FleetHost> {
   readonly connect: (host: H, deadline: Deadline) => Promise<Executor>;
   readonly timeoutMs: number;
   readonly interrupt: Interrupt;
+  /** false: whatever is in flight can be dropped at once, and leaves nothing unknown */
+  readonly changesHosts: boolean;
   readonly emit: (event: FleetEvent) => void;
 }
 
-/** How long a task may take to notice that its deadline is over, before the fleet goes on without it. */
-const ABANDON_MS = 5_000;
+/**
+ * How long work may take to end after its deadline: a lane waits 7 s for the reply to a command that the host ends then. After an
+ * interrupt's grace nobody waits for that.
+ */
+const ABANDON_MS = 10_000;
+const INTERRUPTED_ABANDON_MS = 1_000;
 const CONNECT_ABANDON_MS = 1_000;
 /** How long closing a connection may take; the process end closes what is left. */
 const CLOSE_MS = 2_000;
@@ -57,7 +63,11 @@ export async function runHost<H extends FleetHost>(
     const leftMs = Math.max(0, options.timeoutMs - (performance.now() - began));
     const deadline = hostDeadline(leftMs, options.interrupt);
     const work = task(host, { executor, deadline, runId: options.run, emit });
-    findings = await untilAbandoned(work, deadline, ABANDON_MS, workAbandoned);
+    const isInterrupted = () => options.interrupt.stop.aborted;
+    const graceMs = () => (!isInterrupted() ? ABANDON_MS : options.changesHosts ? INTERRUPTED_ABANDON_MS : 0);
+    findings = await untilAbandoned(work, deadline, graceMs, () =>
+      workAbandoned(options.changesHosts, isInterrupted()),
+    );
   } catch (thrown) {
     if (executor === undefined && options.interrupt.stop.aborted) return null;
     const error = asLongshoreError(thrown, host.name);
@@ -76,10 +86,15 @@ async function connectHost<H extends FleetHost>(host: H, options: HostOptions<H>
   const deadline = deadlineIn(options.timeoutMs, options.interrupt.stop);
   const connecting = options.connect(host, deadline);
   try {
-    return await untilAbandoned(connecting, deadline, CONNECT_ABANDON_MS, () => {
-      const seconds = options.timeoutMs / 1000;
-      return new LongshoreError('E_UNREACHABLE', `no connection within the time for this host (${seconds} s)`);
-    });
+    return await untilAbandoned(
+      connecting,
+      deadline,
+      () => CONNECT_ABANDON_MS,
+      () => {
+        const seconds = options.timeoutMs / 1000;
+        return new LongshoreError('E_UNREACHABLE', `no connection within the time for this host (${seconds} s)`);
+      },
+    );
   } catch (error) {
     connecting.then(
       (late) => closeWithin(late, CLOSE_MS),
@@ -93,14 +108,14 @@ async function connectHost<H extends FleetHost>(host: H, options: HostOptions<H>
 async function untilAbandoned<T>(
   work: Promise<T>,
   deadline: Deadline,
-  graceMs: number,
+  graceMs: () => number,
   makeError: () => LongshoreError,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let startGrace: () => void = () => undefined;
   const abandoned = new Promise<never>((_, reject) => {
     startGrace = () => {
-      timer = setTimeout(() => reject(makeError()), graceMs);
+      timer = setTimeout(() => reject(makeError()), graceMs());
     };
   });
   if (deadline.signal.aborted) startGrace();
@@ -113,14 +128,18 @@ async function untilAbandoned<T>(
   }
 }
 
-function workAbandoned(): LongshoreError {
-  return new LongshoreError(
-    'E_OUTCOME_UNKNOWN',
-    'the work on this host did not end in its time; it may still be going on',
-    {
-      remedy: 'Look with `longshore status` before anything else is tried.',
-    },
-  );
+function workAbandoned(changesHosts: boolean, isInterrupted: boolean): LongshoreError {
+  if (changesHosts) {
+    return new LongshoreError(
+      'E_OUTCOME_UNKNOWN',
+      'the work on this host did not end in its time; it may still be going on',
+      {
+        remedy: 'Look with `longshore status` before anything else is tried.',
+      },
+    );
+  }
+  if (isInterrupted) return new LongshoreError('E_INTERRUPTED', 'interrupted; nothing was being changed');
+  return new LongshoreError('E_UNREACHABLE', 'the host did not answer in its time; nothing was being changed');
 }
 
 /** Closing is a courtesy: what goes wrong in it changes nothing about the work's outcome. */

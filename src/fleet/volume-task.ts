@@ -64,9 +64,7 @@ async function changeInTurn<H extends FleetHost>(
       await orFailed(async () => {
         context.deadline.check();
         const connector = options.connectorFor(volume.driverVolumeType, context);
-        return verb === 'attach'
-          ? connector.attach(volume, verbOptions)
-          : connector.detach(volume, null, verbOptions);
+        return verb === 'attach' ? connector.attach(volume, verbOptions) : connector.detach(volume, null, verbOptions);
       }),
     );
   }

@@ -21,6 +21,7 @@ export const exec: Command = async (context) => {
     hosts,
     task: execTask(options.command),
     connect: hostConnector(context),
+    changesHosts: true,
     interruptGraceMs: INTERRUPT_GRACE_MS,
   });
   presentResult(context, result, execText);

@@ -10,7 +10,7 @@ import { selectFleet } from '../select-hosts.js';
 export const ping: Command = async (context) => {
   const hosts = await selectFleet(context);
   const connect = hostConnector(context);
-  const result = await performVerb(context, { verb: 'ping', hosts, task: pingTask(), connect, interruptGraceMs: 0 });
+  const result = await performVerb(context, { verb: 'ping', hosts, task: pingTask(), connect, changesHosts: false });
   presentResult(context, result, pingTable);
   return exitCodeOfRun(result);
 };

@@ -141,6 +141,17 @@ describe('an interrupt', () => {
     expect(result.hosts.get('h1')).toMatchObject({ outcome: 'failed', error: { code: 'E_INTERRUPTED' } });
   });
 
+  it('drops work that changes nothing at once, and leaves nothing unknown', async () => {
+    const controller = new AbortController();
+    const task: HostTask<FakeHost> = () => {
+      controller.abort();
+      return new Promise<never>(() => undefined);
+    };
+    const options = { ...base, interrupt: controller.signal, changesHosts: false };
+    const result = await runFleet(named(1), task, options);
+    expect(result.hosts.get('h1')).toMatchObject({ outcome: 'failed', error: { code: 'E_INTERRUPTED' } });
+  });
+
   it('while connecting leaves the host not run', async () => {
     const controller = new AbortController();
     const result = await runFleet(named(1), nothing, {
