@@ -1,0 +1,40 @@
+import { LongshoreError } from '../errors/longshore-error.js';
+
+/**
+ * A word as POSIX sh reads it back unchanged, whatever is in it: the one place of shell quoting. Only NUL cannot be a part
+ * of a word.
+ */
+export function quoteWord(word: string): string {
+  if (word.includes('\0')) {
+    throw new LongshoreError('E_USAGE', 'a word of a command cannot contain a NUL character');
+  }
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Takes quoted words apart again: the inverse of `quoteWord` for words joined by single blanks. null when `text` is not of
+ * that form.
+ */
+export function unquoteWords(text: string): string[] | null {
+  const words: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    let word = '';
+    if (text[at] !== "'") return null;
+    while (text[at] === "'") {
+      const end = text.indexOf("'", at + 1);
+      if (end === -1) return null;
+      word += text.slice(at + 1, end);
+      at = end + 1;
+      if (text.startsWith("\\'", at)) {
+        word += "'";
+        at += 2;
+        if (text[at] !== "'") return null;
+      }
+    }
+    words.push(word);
+    if (at < text.length && text[at] !== ' ') return null;
+    at += 1;
+  }
+  return words;
+}
