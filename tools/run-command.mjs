@@ -102,11 +102,12 @@ export async function step(what, file, args, options) {
     process.stdout.write(`${time}\n`);
   } else {
     const how = result.timedOut ? `not done in ${showTime(options.limitMs)}` : `failed after ${time}`;
-    process.stdout.write(`${how}\n${lastLines(result.output, 40)}\n`);
+    process.stdout.write(`${how}\n${shorten(result.output)}\n`);
   }
   return result.ok;
 }
 
-function lastLines(text, count) {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+function shorten(text) {
+  const lines = text.trimEnd().split('\n');
+  return (lines.length <= 50 ? lines : [...lines.slice(0, 20), '[...]', ...lines.slice(-30)]).join('\n');
 }
