@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { VolumeSpec } from '../../src/connectors/connector.js';
 import { IscsiConnector } from '../../src/connectors/iscsi/iscsi-connector.js';
-import { type SimulatedFleet, startSimulatedFleet } from '../../src/simulator/fleet.js';
+import { type FleetFiles, type SimulatedFleet, startSimulatedFleet } from '../../src/simulator/fleet.js';
+import { Secret } from '../../src/secrets/secret.js';
 import { deadlineIn } from '../../src/time/deadline.js';
 import type { Executor } from '../../src/transport/executor.js';
+import type { Become } from '../../src/transport/ssh-options.js';
 import { scenarioHost } from './scenario-host.js';
 import { CHAP_SCENARIO, SCENARIOS } from './scenarios.js';
 import { sshExecutor } from './ssh-executor.js';
@@ -94,18 +96,22 @@ describe('a simulated client behind SSH', () => {
     await second.close();
   });
 
-  it('starts lanes behind sudo, and wants its password when it has one', async () => {
-    await using fleet = await startSimulatedFleet({ hosts: 1, sudoPassword: 'open sesame' });
-    const refused = await sshExecutor(fleet, 0, 'sudo -n -- /bin/sh');
-    await expect(refused.sequence(deadlineIn(5000), [{ kind: 'run', argv: ['true'] }])).rejects.toThrow(
-      'a password is required',
-    );
-    await refused.close();
-    await using open = await startSimulatedFleet({ hosts: 1 });
-    await withExecutor(await sshExecutor(open, 0, 'exec sudo -n -u root -- /bin/sh'), async (executor) => {
-      expect((await executor.sequence(deadlineIn(5000), [{ kind: 'run', argv: ['id', '-u'] }]))[0]).toMatchObject({
-        stdout: '0\n',
+  it('starts lanes behind sudo, with a password or without', async () => {
+    const userOf = async (fleet: SimulatedFleet, become: Become): Promise<unknown> =>
+      withExecutor(await sshExecutor(fleet, 0, become), async (executor) => {
+        const replies = await executor.sequence(deadlineIn(5000), [{ kind: 'run', argv: ['id', '-u'] }]);
+        return replies[0].kind === 'run' ? replies[0].stdout : replies[0];
       });
+    const right = new Secret('open sesame');
+    await using strict = await startSimulatedFleet({ hosts: 1, sudoPassword: right.reveal() });
+    await using open = await startSimulatedFleet({ hosts: 1 });
+    expect(await userOf(strict, { method: 'sudo', password: right })).toBe('0\n');
+    expect(await userOf(open, { method: 'sudo', password: right })).toBe('0\n');
+    expect(await userOf(open, { method: 'sudo' })).toBe('0\n');
+    expect(await userOf(open, { method: 'doas' })).toBe('0\n');
+    await expect(userOf(strict, { method: 'sudo' })).rejects.toThrow('a password is required');
+    await expect(userOf(strict, { method: 'sudo', password: new Secret('open barley') })).rejects.toMatchObject({
+      code: 'E_BECOME',
     });
   });
 });
@@ -136,7 +142,7 @@ describe('a simulated fleet', () => {
     expect(performance.now() - start).toBeLessThan(5000);
     expect(new Set(fleet.servers.map((server) => server.port)).size).toBe(1000);
     await fleet.close();
-    await expect(sshExecutor(fleet)).rejects.toThrow(/ECONNREFUSED/);
+    await expect(sshExecutor(fleet)).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
   });
 
   it('can give each host an address of its own', async () => {
@@ -187,11 +193,18 @@ describe('a simulated fleet', () => {
     }
   });
 
-  it('lets nobody in with another key', async () => {
+  it('lets nobody in with another key, and shows a host key that can be checked', async () => {
     await using fleet = await startSimulatedFleet({ hosts: 1 });
     await using other = await startSimulatedFleet({ hosts: 1 });
-    await expect(sshExecutor({ ...fleet, privateKey: other.privateKey })).rejects.toThrow(
-      'All configured authentication methods failed',
-    );
+    const files = async (directory: string, key: SimulatedFleet, hosts: SimulatedFleet): Promise<FleetFiles> => {
+      const { knownHostsFile } = await hosts.writeFiles(join(directory, 'hosts'));
+      return { ...(await key.writeFiles(join(directory, 'key'))), knownHostsFile };
+    };
+    await expect(sshExecutor({ ...fleet, writeFiles: (one) => files(one, other, fleet) })).rejects.toMatchObject({
+      code: 'E_AUTH',
+    });
+    await expect(sshExecutor({ ...fleet, writeFiles: (one) => files(one, fleet, other) })).rejects.toMatchObject({
+      code: 'E_HOST_KEY',
+    });
   });
 });

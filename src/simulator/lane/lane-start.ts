@@ -6,6 +6,8 @@ export interface LaneStart {
   readonly passwordOnStdin: boolean;
   /** what sudo asks with, on stderr */
   readonly prompt: string;
+  /** a word that the shell prints first, to say that it runs; '' for none */
+  readonly greeting: string;
 }
 
 /** Options of sudo and doas that a value follows. */
@@ -39,7 +41,15 @@ export function laneStart(command: string): LaneStart | null {
       continue;
     }
     const isShell = name === 'sh' || name === 'dash';
-    const bare = words.slice(at).every((rest) => rest === '-s' || rest === '-');
-    return isShell && bare ? { become, passwordOnStdin, prompt } : null;
+    if (!isShell) return null;
+    const greeting = greetingOf(words.slice(at));
+    return greeting === null ? null : { become, passwordOnStdin, prompt, greeting };
   }
+}
+
+/** What the shell's own words make it print before it reads its input; null when they are some other script. */
+function greetingOf([option, script = '', ...rest]: readonly string[]): string | null {
+  if (option === undefined || (option === '-s' && script === '')) return '';
+  if (option !== '-c' || rest.length > 0) return null;
+  return /^echo (\S+); exec \/bin\/sh$/.exec(script)?.[1] ?? null;
 }

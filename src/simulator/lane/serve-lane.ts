@@ -25,7 +25,11 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
     refuse(channel, `${options.become}: a password is required\n`);
     return;
   }
-  if (password !== null) channel.stderr.write(options.prompt);
+  const greet = (): void => {
+    if (options.greeting !== '') channel.write(`${options.greeting}\n`);
+  };
+  if (password === null) greet();
+  else channel.stderr.write(options.prompt);
 
   const serve = async (input: LaneInput): Promise<void> => {
     if (input.type === 'start') {
@@ -56,6 +60,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       }
       text = typed.slice(end + 1);
       password = null;
+      greet();
     }
     for (const input of reader.push(text)) await serve(input);
   }
