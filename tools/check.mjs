@@ -5,7 +5,7 @@ import { runCommand } from './run-command.mjs';
 const CHECKS = {
   types: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'],
   'build types': ['node_modules/.bin/tsc', '-p', 'tsconfig.build.json', '--noEmit'],
-  lint: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'],
+  lint: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix'],
   format: ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.'],
   layers: ['node_modules/.bin/tsx', 'tools/write-layers.ts', '--check'],
   schema: ['node', 'tools/schema.mjs', '--check'],

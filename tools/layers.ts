@@ -73,7 +73,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   connectors: {
-    folders: ['linux', 'transport/executor.js', 'transport/quote.js', 'time', 'secrets', 'errors'],
+    folders: ['linux', 'transport/executor.js', 'time', 'secrets', 'errors'],
     packages: ['zod'],
     builtins: ['timers/promises'],
   },
