@@ -269,7 +269,7 @@ describe('a lane', () => {
     expect(write).toEqual({
       kind: 'write',
       ok: false,
-      error: 'sh: 1: cannot create /sys/block/sdz/device/delete: Directory nonexistent',
+      error: '/sys/block/sdz/device/delete: no such file',
       timedOut: false,
     });
   });

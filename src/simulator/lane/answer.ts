@@ -122,15 +122,15 @@ async function lock(
   return { kind: 'lock', ok, holder: ok ? '' : host.locks.holder(name) };
 }
 
-/** dash's sentence for a failed redirection or write. */
+/** What the lane says of a file that is not there, and dash of a failed redirection or write. */
 function shellWords(filePath: string, problem: string): string {
   switch (problem) {
     case 'No such file or directory':
-      return `sh: 1: cannot create ${filePath}: Directory nonexistent`;
+      return `${filePath}: no such file`;
     case 'Permission denied':
     case 'Is a directory':
       return `sh: 1: cannot create ${filePath}: ${problem}`;
     default:
-      return `sh: 1: printf: I/O error`;
+      return 'sh: 1: printf: printf: I/O error';
   }
 }
