@@ -4,6 +4,7 @@ import { readInventory } from '../inventory/read-inventory.js';
 import { selectHosts } from '../inventory/patterns/select-hosts.js';
 import { askSecret } from './ask-secret.js';
 import type { CommandContext } from './command.js';
+import { checkConnectable } from './connect-host.js';
 import { usageError } from './parse-options.js';
 import { runExecutable } from './run-executable.js';
 import { paintFor } from './terminal.js';
@@ -42,6 +43,7 @@ export async function selectFleet(context: CommandContext): Promise<readonly Inv
       ...(password === undefined ? {} : { password }),
     },
   }));
+  await checkConnectable(hosts, context);
   requireSecrets(hosts.map((host) => ({ ...host, volumes: new Map() })));
   return hosts;
 }
