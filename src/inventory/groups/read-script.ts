@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Located, type LocatedMap } from '../source/located.js';
+import type { Located, LocatedMap } from '../source/located.js';
 import { type ProblemList, quoted, type SourcePosition } from '../source/problems.js';
 import { readDocument } from '../source/read-document.js';
 import type { GroupGraph } from './group-graph.js';

@@ -53,7 +53,9 @@ export function selectHosts(
 }
 
 function noMatch(text: string, inventory: Inventory): string {
-  const near = didYouMean(text, [...inventory.groups.keys(), ...inventory.hosts.keys()]);
+  // Of a range its first name, of a glob its letters.
+  const word = text.replace(/\[(\w+)[^\]]*\]/g, '$1').replace(/[*?~^$]/g, '');
+  const near = didYouMean(word, [...inventory.groups.keys(), ...inventory.hosts.keys()]);
   const help = near === '' ? '; "longshore inventory list" shows what there is' : near;
   return `matches no host and no group of ${inventory.filePath}${help}`;
 }

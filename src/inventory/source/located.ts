@@ -81,7 +81,9 @@ export function locate(node: Located, path: readonly PropertyKey[], keyOf = fals
 
 /** Where to point for the value of an entry: at the value, or at the key when nothing is written there. */
 export function valuePosition(entry: LocatedEntry): SourcePosition {
-  return entry.value.kind === 'scalar' && entry.value.text === '' ? entry.key : entry.value.position;
+  return entry.value.kind === 'scalar' && entry.value.value === null && entry.value.text === ''
+    ? entry.key
+    : entry.value.position;
 }
 
 export interface Unresolved {

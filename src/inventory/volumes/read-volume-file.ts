@@ -12,7 +12,7 @@ import { volumeNameSchema } from './volume-schema.js';
 
 export interface ReadVolumeOptions {
   /** for `{env: NAME}` and `~`; the CLI passes its own environment */
-  readonly env?: SecretContext['env'];
+  readonly env: SecretContext['env'];
   /** `deferred`: a secret that cannot be had fails when it is used. Default `resolved` */
   readonly secrets?: SecretContext['secrets'];
 }
@@ -26,7 +26,7 @@ export interface ReadVolumeOptions {
  */
 export async function readVolumeFile(
   filePath: string,
-  options: ReadVolumeOptions = {},
+  options: ReadVolumeOptions,
 ): Promise<ReadonlyMap<string, VolumeSpec>> {
   const problems = new ProblemList();
   const start: SourcePosition = { filePath, line: 1, column: 1 };
@@ -40,7 +40,7 @@ export async function readVolumeFile(
   const document = readDocument(text, filePath, problems);
   const root = document === null ? null : withoutSchemaKey(document);
   problems.throwIfAny('E_VOLUME');
-  const context: SecretContext = { env: options.env ?? {}, secrets: options.secrets ?? 'resolved' };
+  const context: SecretContext = { env: options.env, secrets: options.secrets ?? 'resolved' };
   const volumes = new Map<string, VolumeSpec>();
   if (root === null || (root.kind === 'scalar' && root.value === null))
     problems.add(start, [], 'is empty; write a volume');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach } from 'vitest';
 import { LongshoreError } from '../../../src/errors/longshore-error.js';
 import type { Inventory } from '../../../src/inventory/inventory.js';
+import { Secret } from '../../../src/secrets/secret.js';
 import { readInventory, type ReadInventoryOptions } from '../../../src/inventory/read-inventory.js';
 
 const folders: string[] = [];
@@ -43,4 +44,10 @@ export async function failureOf(work: () => unknown): Promise<string> {
     return folders.reduce((shown, folder) => shown.replaceAll(`${folder}/`, ''), text);
   }
   return 'no error';
+}
+
+/** The text of a value that has to be a secret. */
+export function revealed(value: unknown): string {
+  if (value instanceof Secret) return value.reveal();
+  throw new Error('not a Secret');
 }
