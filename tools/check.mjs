@@ -9,7 +9,7 @@ const CHECKS = {
   format: ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.'],
   layers: ['node_modules/.bin/tsx', 'tools/write-layers.ts', '--check'],
   schema: ['node', 'tools/schema.mjs', '--check'],
-  'dead code': ['node_modules/.bin/knip', '--no-progress'],
+  'dead code': ['node_modules/.bin/knip', '--no-progress', '--no-config-hints'],
 };
 
 process.chdir(ROOT);
