@@ -125,7 +125,12 @@ function serveConnection(client: Connection, options: SshServerOptions): void {
     session.on('pty', (acceptPty) => acceptPty?.());
     session.on('exec', (acceptExec, _reject, { command }) => {
       const channel = acceptExec();
-      void serveCommand(channel, command, options, ended.signal);
+      serveCommand(channel, command, options, ended.signal).catch((error: unknown) => {
+        // a fault of the simulator ends the command, not the fleet, and whoever asked gets to know
+        channel.stderr.write(`simulator: ${String(error)}\n`);
+        channel.exit(70);
+        channel.end();
+      });
     });
   });
 }

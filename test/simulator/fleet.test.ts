@@ -66,7 +66,10 @@ describe('a simulated client behind SSH', () => {
       expect(replies[4]).toMatchObject({
         resolved: new Map([['/sys/block/vda', '/sys/devices/pci0000:00/0000:00:03.0/virtio1/block/vda']]),
       });
-      expect(replies[5]).toMatchObject({ ok: false, error: 'sh: 1: cannot create /etc/hostname: Permission denied' });
+      expect(replies[5]).toMatchObject({
+        ok: false,
+        error: '/bin/sh: 1: cannot create /etc/hostname: Permission denied',
+      });
     });
   });
 

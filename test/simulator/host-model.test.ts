@@ -4,6 +4,7 @@ import { SHORT_DELAYS } from '../../src/simulator/delays.js';
 import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { answerSequence, type SimulatedLane } from '../../src/simulator/lane/answer.js';
+import { Secret } from '../../src/secrets/secret.js';
 import type { LaneReply, LaneRequest, RunReply } from '../../src/transport/executor.js';
 
 const LONG_MS = 60_000;
@@ -250,6 +251,32 @@ describe('a lane', () => {
     expect(host.commands).toEqual([['true']]);
   });
 
+  it('runs a command only when one of its patterns matches, and writes to exactly one file', async () => {
+    const echo = { kind: 'run', argv: ['echo', 'x'] } as const;
+    const replies = await ask(
+      { ...echo, when: ['/sys/block/sd*'] },
+      { ...echo, when: ['/sys/block/sd*', '/sys/block/vd*'] },
+      { kind: 'write', filePath: '/etc/host*', content: 'x' },
+    );
+    expect(replies.map((reply) => (reply.kind === 'run' ? reply.stdout : reply.ok))).toEqual(['', 'x\n', false]);
+    expect(host.commands).toEqual([['echo', 'x']]);
+    await attach();
+    const [both] = await ask({ kind: 'write', filePath: '/sys/block/sd*/device/delete', content: '1' });
+    expect(both).toEqual({ kind: 'write', ok: false, error: '/sys/block/sd*/device/delete: matches 2 files' });
+  });
+
+  it('appends settings to a node record, of which the last one counts', async () => {
+    const node = ['iscsiadm', '-m', 'node', '-T', fleet.targetName, '-p', fleet.portals[0] ?? ''];
+    await run(...node, '-o', 'new');
+    const content = new Secret('node.session.scan = manual\nnode.session.auth.password = planted\n');
+    const [reply] = await ask({ kind: 'write', filePath: '/etc/iscsi/nodes/*/10.1.0.1,3260', content, append: true });
+    expect(reply).toEqual({ kind: 'write', ok: true, error: '' });
+    const { stdout } = await run(...node);
+    expect(stdout).toContain('node.session.scan = manual');
+    expect(stdout).toContain('node.session.auth.password = ********');
+    expect(textOf('/etc/iscsi/nodes/iqn.2010-10.org.longshore.sim:array/10.1.0.1,3260')).toContain('= planted');
+  });
+
   it('holds a lock until its connection ends', async () => {
     const [mine, theirs] = [laneOf({}), laneOf({})];
     const request = { kind: 'lock', name: 'longshore', owner: 'run 1', waitMs: 0 } as const;
@@ -270,7 +297,6 @@ describe('a lane', () => {
       kind: 'write',
       ok: false,
       error: '/sys/block/sdz/device/delete: no such file',
-      timedOut: false,
     });
   });
 

@@ -15,9 +15,8 @@ import { writeFile } from '../tools/text-tools.js';
 import { withinTime } from './within-time.js';
 import { answerWait } from './wait.js';
 
-/** Limits that the lane protocol sets when a request names none, ms. */
+/** Limit that the lane protocol sets when a request names none, ms. */
 const DEFAULT_RUN_MS = 60_000;
-const DEFAULT_WRITE_MS = 30_000;
 
 /** One shell on a simulated host: answers requests, and holds the locks that it took. */
 export interface SimulatedLane {
@@ -60,14 +59,20 @@ export function answer(lane: SimulatedLane, request: LaneRequest): Promise<LaneR
 }
 
 async function run({ host, signal }: SimulatedLane, request: RunRequest): Promise<LaneReply> {
+  if (request.when !== undefined && request.when.every((pattern) => host.files().glob(pattern).length === 0)) {
+    return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
+  }
+  const { when } = request;
+  if (when !== undefined && !when.some((pattern) => host.files().glob(pattern).length > 0)) {
+    return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
+  }
   const matches = (request.globs ?? []).flatMap((pattern) => host.files().glob(pattern));
-  const { input = '' } = request;
-  const text = input instanceof Secret ? input.reveal() : input;
+  const input = revealed(request.input ?? '');
   const { value, timedOut } = await withinTime(
     host.environment.clock,
     request.timeoutMs ?? DEFAULT_RUN_MS,
     signal,
-    (killed) => runTool(host, [...request.argv, ...matches], { input: text, signal: killed }),
+    (killed) => runTool(host, [...request.argv, ...matches], { input, signal: killed }),
   );
   const exit = timedOut ? 124 : value.exit;
   const { okExits = [0], expectStdout } = request;
@@ -96,20 +101,22 @@ function list({ host }: SimulatedLane, { patterns, resolve = false }: ListReques
   return { kind: 'list', ok: true, paths, resolved };
 }
 
+/** To exactly one file. Nothing bounds it, as on a real host: a write that blocks in the kernel ends with its lane. */
 async function write({ host, signal }: SimulatedLane, request: WriteRequest): Promise<LaneReply> {
-  const { filePath, content } = request;
-  const { value, timedOut } = await withinTime(
-    host.environment.clock,
-    request.timeoutMs ?? DEFAULT_WRITE_MS,
-    signal,
-    (killed) => writeFile(host, filePath, content, killed),
-  );
-  return {
-    kind: 'write',
-    ok: value === null && !timedOut,
-    error: value === null ? '' : shellWords(filePath, value),
-    timedOut,
-  };
+  const patterns = [request.filePath].flat();
+  const [filePath, ...others] = patterns.flatMap((pattern) => host.files().glob(pattern));
+  const wanted = patterns[0] ?? '';
+  if (filePath === undefined) return { kind: 'write', ok: false, error: `${wanted}: no such file` };
+  if (others.length > 0) {
+    return { kind: 'write', ok: false, error: `${wanted}: matches ${others.length + 1} files` };
+  }
+  // sysfs does not tell an append from a write, and the writers of other files take lines as an addition
+  const problem = await writeFile(host, filePath, revealed(request.content), signal);
+  return { kind: 'write', ok: problem === null, error: problem === null ? '' : shellWords(filePath, problem) };
+}
+
+function revealed(text: string | Secret): string {
+  return text instanceof Secret ? text.reveal() : text;
 }
 
 async function lock(
@@ -122,15 +129,8 @@ async function lock(
   return { kind: 'lock', ok, holder: ok ? '' : host.locks.holder(name) };
 }
 
-/** What the lane says of a file that is not there, and dash of a failed redirection or write. */
+/** dash's sentence for a failed redirection or write. */
 function shellWords(filePath: string, problem: string): string {
-  switch (problem) {
-    case 'No such file or directory':
-      return `${filePath}: no such file`;
-    case 'Permission denied':
-    case 'Is a directory':
-      return `sh: 1: cannot create ${filePath}: ${problem}`;
-    default:
-      return 'sh: 1: printf: printf: I/O error';
-  }
+  const isRefused = problem === 'Permission denied' || problem === 'Is a directory';
+  return isRefused ? `/bin/sh: 1: cannot create ${filePath}: ${problem}` : '/bin/sh: 1: printf: printf: I/O error';
 }

@@ -1,6 +1,5 @@
 import { pause } from '../change-feed.js';
-import { complained, KILLED, printed, type Tool } from './tool.js';
-import { writeFile } from './text-tools.js';
+import { KILLED, printed, type Tool } from './tool.js';
 
 export const hostname: Tool = ({ host, argv }) =>
   printed(`${argv.includes('-s') ? (host.name.split('.')[0] ?? '') : host.name}\n`);
@@ -49,14 +48,3 @@ export const uptime: Tool = () => printed(' 07:00:00 up 1 day,  1:00,  0 users, 
 
 export const date: Tool = ({ argv }) =>
   printed(argv[1] === '+%s' ? `${Math.floor(Date.now() / 1000)}\n` : `${new Date().toUTCString()}\n`);
-
-/** The scripts that Longshore itself gives to `sh -c`, known by what they say; and single plain commands are run by the caller. */
-export const appendScript: Tool = async ({ host, argv, input, signal }) => {
-  const [, , , , filePath = ''] = argv;
-  if (host.files().node(filePath)?.kind !== 'file') return complained('', 1);
-  const content = host.files().read(filePath);
-  const problem = await writeFile(host, filePath, ('content' in content ? content.content : '') + input, signal);
-  return problem === null ? printed('') : complained(`append: 1: cannot create ${filePath}: ${problem}`, 2);
-};
-
-export const APPEND_SCRIPT = /^test -f "\$1" && cat >>\s?"\$1"$/;

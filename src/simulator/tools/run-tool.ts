@@ -1,6 +1,6 @@
 import { pause } from '../change-feed.js';
 import type { SimulatedHost } from '../host-model.js';
-import { APPEND_SCRIPT, appendScript, date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
+import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
 import { grep } from './grep.js';
@@ -98,7 +98,7 @@ function withoutPrefix(name: string, rest: readonly string[]): readonly string[]
   }
 }
 
-/** `sh -c`: Longshore's own scripts, and one plain command without any syntax. */
+/** `sh -c`: one plain command without any syntax. */
 async function runShell(
   host: SimulatedHost,
   argv: readonly string[],
@@ -106,7 +106,6 @@ async function runShell(
 ): Promise<ToolResult> {
   const [, flag, script = ''] = argv;
   if (flag !== '-c') return complained('sh: only -c is simulated', 2);
-  if (APPEND_SCRIPT.test(script)) return appendScript({ host, argv, ...call });
   const words = splitWords(script);
   return words === null ? complained(`sh: 1: this script is not simulated`, 2) : runTool(host, words, call);
 }
