@@ -9,6 +9,8 @@ const TIMEOUT_MS = 10_000;
 const READ_PATTERNS = ['dev', 'size', 'ro', 'dm/name', 'dm/uuid', 'dm/suspended'].map((n) => `/sys/block/dm-*/${n}`);
 const LIST_PATTERNS = ['/sys/block/dm-*/slaves/*', '/sys/block/dm-*/holders/*'];
 // The uuid comes last: it may contain anything, also the separator.
+/** Without any dm device, dmsetup has nothing to say. */
+const ANY_DM = ['/sys/block/dm-*'];
 const INFO_ARGV = ['dmsetup', 'info', '-c', '--noheadings', '--separator', '|', '-o', 'major,minor,open,uuid'];
 // --noflush: asking for the status of a thin pool would otherwise make it commit.
 const STATUS_ARGV = ['dmsetup', 'status', '--noflush', '--target', 'multipath'];
@@ -19,8 +21,8 @@ export function dmDevicesFact(): Fact<Learnt<readonly DmDevice[]>> {
     requests: [
       { kind: 'list', patterns: LIST_PATTERNS },
       { kind: 'read', patterns: READ_PATTERNS },
-      { kind: 'run', argv: INFO_ARGV, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
-      { kind: 'run', argv: STATUS_ARGV, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
+      { kind: 'run', argv: INFO_ARGV, when: ANY_DM, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
+      { kind: 'run', argv: STATUS_ARGV, when: ANY_DM, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
     ],
     parse([listReply, readRequestReply, info, status]) {
       const listed = listedPaths(listReply, '/sys/block/dm-*');

@@ -30,6 +30,7 @@ export function nodeRecordsFact(): Fact<Learnt<readonly NodeRecord[]>> {
       {
         kind: 'run',
         argv: ['grep', '-H', '-d', 'skip', '-E', '-e', PATTERN, '--'],
+        when: GLOBS,
         globs: GLOBS,
         timeoutMs: 20_000,
         okExits: 'any',

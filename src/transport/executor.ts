@@ -46,6 +46,8 @@ export interface RunRequest {
   readonly okExits?: readonly number[] | 'any';
   /** ok only when stdout, without trailing newlines, is exactly this: a proof read right before a change */
   readonly expectStdout?: string;
+  /** run it only when one of these patterns matches; else the reply is exit 0 with no output, and no process was started */
+  readonly when?: readonly string[];
   /** true for a command that cannot change the host; a read-only executor runs no other. Default false */
   readonly readOnly?: boolean;
 }
@@ -68,13 +70,17 @@ export interface ListRequest {
   readonly resolve?: boolean;
 }
 
-/** Writes to an existing file, as one write(2): a sysfs attribute. */
+/**
+ * Writes to an existing file with the lane's own shell, as one write(2): a sysfs attribute, or lines behind a file's end. No process
+ * starts. Nothing on the host bounds it: a write that blocks in the kernel could not be ended there anyway, so the deadline of the
+ * whole sequence has to do.
+ */
 export interface WriteRequest {
   readonly kind: 'write';
-  readonly filePath: string;
-  readonly content: string;
-  /** default 30,000 */
-  readonly timeoutMs?: number;
+  /** a path, or patterns which together must match exactly one file */
+  readonly filePath: string | readonly string[];
+  readonly content: string | Secret;
+  readonly append?: boolean;
 }
 
 /**
@@ -142,7 +148,6 @@ export interface WriteReply {
   readonly ok: boolean;
   /** what the shell said when the write failed, else '' */
   readonly error: string;
-  readonly timedOut: boolean;
 }
 
 export interface WaitReply {

@@ -225,14 +225,13 @@ function clip(requests: readonly LaneRequest[], deadline: Deadline): readonly La
     switch (request.kind) {
       case 'run':
         return { ...request, timeoutMs: Math.min(request.timeoutMs ?? 60_000, left) };
-      case 'write':
-        return { ...request, timeoutMs: Math.min(request.timeoutMs ?? 30_000, left) };
       case 'wait':
         return { ...request, timeoutMs: Math.min(request.timeoutMs, left) };
       case 'lock':
         return { ...request, waitMs: Math.min(request.waitMs, left) };
       case 'read':
       case 'list':
+      case 'write':
         return request;
     }
   });

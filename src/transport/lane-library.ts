@@ -41,6 +41,15 @@ l_ok() { case $1 in any) lo=1 ;; *) case " $1 " in *" $2 "*) lo=1 ;; *) lo=0 ;; 
 l_run() {
   t=$1 k=$2 e=$3 x=$4 m=$5 s=$6 n=$7
   shift 7
+  if [ $n -gt 0 ]; then
+    h=0
+    while [ $n -gt 0 ]; do
+      for f in $1; do l_exists "$f" && h=1 && break; done
+      shift; n=$((n-1))
+    done
+    if [ $h = 0 ]; then printf '\n%s %s\n' "$LN" "$li" >&2; l_end 0; return; fi
+  fi
+  n=$1; shift
   while [ $n -gt 0 ]; do
     p=$1; shift; n=$((n-1))
     for f in $p; do l_exists "$f" && set -- "$@" "$f"; done
@@ -61,18 +70,18 @@ l_run() {
   l_end $z
 }
 l_write() {
-  t=$1 f=$2 c=$3
-  lp=1
-  if [ $lt = 1 ]; then
-    lp=2
-    o=$(timeout -k 5 "$t" /bin/sh -c '[ -e "$2" ] && printf "%s" "$1" >"$2"' sh "$c" "$f" 2>&1 </dev/null); z=$?
-  else
-    o=$( { [ -e "$f" ] && printf '%s' "$c" >"$f"; } 2>&1 </dev/null); z=$?
+  a=$1 c=$2
+  shift 2
+  n=0; g=
+  for p in "$@"; do for f in $p; do l_exists "$f" && n=$((n+1)) && g=$f; done; done
+  lo=0
+  if [ $n = 0 ]; then printf '%s: no such file' "$1" >&2
+  elif [ $n != 1 ]; then printf '%s: matches %s files' "$1" $n >&2
+  elif [ "$a" = 1 ]; then { printf '%s' "$c" >>"$g"; } && lo=1
+  else { printf '%s' "$c" >"$g"; } && lo=1
   fi
-  [ $z = 0 ] && lo=1 || lo=0
-  if [ $z != 0 ] && [ -z "$o" ]; then [ -e "$f" ] || o="$f: no such file"; fi
-  printf '%s' "$o"
-  l_end $z
+  printf '\n%s %s\n' "$LN" "$li" >&2
+  l_end ''
 }
 l_content() {
   c=

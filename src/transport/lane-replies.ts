@@ -108,12 +108,7 @@ export function decodeReply(request: WireRequest, frame: Frame, stderr: Frame | 
     case 'list':
       return { kind: 'list', ok: true, ...listedPaths(text) };
     case 'write':
-      return {
-        kind: 'write',
-        ok: frame.ok,
-        error: text.trim(),
-        timedOut: frame.status === '124' || frame.status === '137',
-      };
+      return { kind: 'write', ok: frame.ok, error: stderr?.payload.toString('utf8').trim() ?? '' };
     case 'wait': {
       const lines = text.split('\n');
       const having = (mark: string): string[] =>
@@ -168,13 +163,13 @@ export function encodeReply(nonce: string, id: number, reply: LaneReply): { stdo
   if (reply.kind === 'skipped') return { stdout: Buffer.from(`\n${nonce} ${id} skip\n`), stderr: Buffer.alloc(0) };
   const status = statusOf(reply);
   const frame = `\n${nonce} ${id} ${reply.ok ? 1 : 0} ${reply.kind === 'run' ? 2 : 0} ${status}\n`;
-  const stderr = reply.kind === 'run' ? Buffer.from(`${reply.stderr}\n${nonce} ${id}\n`) : Buffer.alloc(0);
+  const said = reply.kind === 'run' ? reply.stderr : reply.kind === 'write' ? reply.error : null;
+  const stderr = said === null ? Buffer.alloc(0) : Buffer.from(`${said}\n${nonce} ${id}\n`);
   return { stdout: Buffer.from(`${payloadOf(reply)}${frame}`), stderr };
 }
 
 function statusOf(reply: LaneReply): string {
-  if (reply.kind === 'run') return reply.exit === null ? '' : String(reply.exit);
-  return reply.kind === 'write' && reply.timedOut ? '124' : '';
+  return reply.kind === 'run' && reply.exit !== null ? String(reply.exit) : '';
 }
 
 function payloadOf(reply: LaneReply): string {
@@ -191,12 +186,11 @@ function payloadOf(reply: LaneReply): string {
       return [...reply.paths.map((one) => `p${one}`), ...[...reply.resolved.values()].map((one) => `r${one}`)]
         .map((line) => `${line}\n`)
         .join('');
-    case 'write':
-      return reply.error;
     case 'wait':
       return [...reply.matches.map((one) => `m${one}`), ...reply.remaining.map((one) => `a${one}`)].join('\n');
     case 'lock':
       return reply.holder;
+    case 'write':
     case 'skipped':
       return '';
   }

@@ -16,7 +16,6 @@ export interface DecodedRequest {
 
 /** Default time limits, ms. */
 const RUN_TIMEOUT_MS = 60_000;
-const WRITE_TIMEOUT_MS = 30_000;
 /** Characters that mean something in a pattern; all others are taken as they are. */
 const GLOB_SYNTAX = /^[^\0\n]*$/;
 
@@ -40,14 +39,18 @@ function wordsOf(request: WireRequest): readonly string[] {
         expectStdout === undefined ? '0' : '1',
         expectStdout ?? '',
         input === undefined ? '0' : '1',
-        input instanceof Secret ? input.reveal() : (input ?? ''),
-        String(globs.length),
-        ...globs.map(pattern),
+        revealed(input ?? ''),
+        ...counted((request.when ?? []).map(pattern)),
+        ...counted(globs.map(pattern)),
         ...argv,
       ];
     }
     case 'write':
-      return [seconds(request.timeoutMs ?? WRITE_TIMEOUT_MS), request.filePath, request.content];
+      return [
+        request.append === true ? '1' : '0',
+        revealed(request.content),
+        ...[request.filePath].flat().map(pattern),
+      ];
     case 'wait':
       return waitWords(request);
     case 'lock':
@@ -55,6 +58,10 @@ function wordsOf(request: WireRequest): readonly string[] {
     case 'join':
       return [request.name];
   }
+}
+
+function revealed(text: string | Secret): string {
+  return text instanceof Secret ? text.reveal() : text;
 }
 
 function waitWords(request: WaitRequest): readonly string[] {
@@ -141,8 +148,10 @@ function requestOf(kind: string, words: Words): WireRequest | null {
     case 'run':
       return runOf(words);
     case 'write': {
-      const timeoutMs = words.number() * 1000;
-      return { kind, timeoutMs, filePath: words.next(), content: words.next() };
+      const append = words.next() === '1';
+      const content = words.next();
+      const [filePath = '', ...others] = words.rest().map(unpattern);
+      return { kind, append, content, filePath: others.length === 0 ? filePath : [filePath, ...others] };
     }
     case 'wait':
       return waitOf(words);
@@ -164,12 +173,14 @@ function runOf(words: Words): WireRequest {
   const expectStdout = words.next();
   const hasInput = words.next() === '1';
   const input = words.next();
+  const when = words.counted().map(unpattern);
   const globs = words.counted().map(unpattern);
   return {
     kind: 'run',
     argv: words.rest(),
     timeoutMs,
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
+    ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),
     ...(expects ? { expectStdout } : {}),
     ...(hasInput ? { input } : {}),

@@ -179,7 +179,8 @@ export class Lane {
 
   #settle(): void {
     for (let first = this.#waiting[0]; first?.frame != null; first = this.#waiting[0]) {
-      const needsStderr = first.request.kind === 'run' && !first.frame.skipped;
+      const { kind } = first.request;
+      const needsStderr = (kind === 'run' || kind === 'write') && !first.frame.skipped;
       if (needsStderr && first.stderr === null) return;
       this.#waiting.shift();
       first.resolve(decodeReply(first.request, first.frame, first.stderr));

@@ -34,7 +34,7 @@ export function replyError(
         });
   }
   if (reply?.kind === 'write') {
-    return new LongshoreError('E_COMMAND', `${what}: ${reply.timedOut ? 'no answer in time' : reply.error}`, {
+    return new LongshoreError('E_COMMAND', `${what}: ${reply.error}`, {
       step,
       ...command,
     });

@@ -15,7 +15,9 @@ export function showRequest(request: LaneRequest): string {
       return request.input === undefined ? words : `${words} < (input)`;
     }
     case 'write':
-      return `echo ${word(request.content)} > ${request.filePath}`;
+      return typeof request.content === 'string'
+        ? `echo ${word(request.content)} ${request.append === true ? '>>' : '>'} ${[request.filePath].flat().join(' or ')}`
+        : `(secret lines) >> ${[request.filePath].flat().join(' or ')}`;
     case 'read':
       return `read ${request.patterns.join(' ')}`;
     case 'list':

@@ -57,11 +57,10 @@ export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap
   const requests: LaneRequest[] = [];
   if (record === null) requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal }), timeoutMs: 45_000 });
   requests.push({
-    kind: 'run',
-    argv: ['sh', '-c', 'test -f "$1" && cat >>"$1"', 'append'],
-    globs: record === null ? recordFiles(triple) : [record.filePath],
-    input: new Secret(lines),
-    timeoutMs: 10_000,
+    kind: 'write',
+    append: true,
+    filePath: record?.filePath ?? newRecordFiles(triple),
+    content: new Secret(lines),
   });
   return {
     id: stepId.record(triple),
@@ -74,13 +73,14 @@ export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap
   };
 }
 
-/** Where iscsiadm puts a new record: a file named after the portal (tpgt not known), or one below a folder with the tpgt. */
-function recordFiles({ targetName, portal }: TargetTriple): string[] {
-  const name = `${portalAddress(portal)},${portalPort(portal)}`;
-  return ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'].flatMap((base) => [
-    `${base}/${targetName}/${name}`,
-    `${base}/${targetName}/${name},*/default`,
-  ]);
+/**
+ * Where iscsiadm puts a new record while the tpgt is not known: a file named after the portal, below `/etc/iscsi` (open-iscsi 2.1 on
+ * Debian) or `/var/lib/iscsi` (on Fedora, and later versions).
+ */
+function newRecordFiles({ targetName, portal }: TargetTriple): readonly string[] {
+  return ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'].map(
+    (base) => `${base}/${targetName}/${portalAddress(portal)},${portalPort(portal)}`,
+  );
 }
 
 /** Logs in through one portal. `after` and `lane` are the planner's: a first login with a secret goes alone. */

@@ -2,7 +2,8 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import { usesOf } from '../../linux/block-stack.js';
 import type { Wwid } from '../../linux/identifiers.js';
 import { compareIdentity } from '../../linux/live-identity.js';
-import type { DmDevice, IscsiSession, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { DmDevice, IscsiSession, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
+import { unknownsAbout } from '../../linux/unknowns.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
@@ -30,11 +31,10 @@ export function planDetach(
   first: IscsiObservation,
 ): Plan {
   const { storage } = observation;
-  const blind = storage.unknowns.find((unknown) => mattersFor(scope, unknown.subject));
-  if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
-
   const wwid = volumeWwid(scope, observation) ?? volumeWwid(scope, first);
   const scoped = viewScope(scope, observation, wwid);
+  const [blind] = blindSpots(storage, scoped, scope);
+  if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
   const refusal = refuse(scope, storage, scoped, wwid);
   if (refusal !== null) return { kind: 'stop', error: refusal };
 
@@ -56,9 +56,19 @@ export function volumeWwid(scope: DetachScope, observation: IscsiObservation): W
   return maps[0]?.mapWwid ?? disks.find((device) => device.cachedWwid !== null)?.cachedWwid ?? null;
 }
 
-function mattersFor(scope: DetachScope, subject: string): boolean {
-  if (scope.keep !== null) return subject.startsWith('/sys/class/iscsi');
-  return !subject.startsWith('multipathd') && !subject.startsWith('/etc/iscsi/initiatorname');
+/** What could not be read and may be about this volume: absence cannot be claimed, nor a change made, without it. */
+function blindSpots(storage: StorageState, scoped: ScopedView, scope: DetachScope): readonly Unknown[] {
+  const sids = [...scoped.paths.flatMap((path) => path.sessions), ...scoped.disks].map((one) => one.sid);
+  const concern = {
+    sids,
+    hctls: scoped.disks.map((device) => device.hctl),
+    dmNames: scoped.maps.map((map) => map.name),
+    targetNames: scope.goal.targets.map((triple) => triple.targetName),
+  };
+  // whether multipathd runs is a value of its own, and who the host is does not matter here
+  return unknownsAbout(storage, concern).filter(
+    ({ subject }) => !subject.startsWith('multipathd') && !subject.includes('initiatorname'),
+  );
 }
 
 function refuse(

@@ -119,7 +119,7 @@ export function removeDiskStep(disk: ProvenDisk, options: RemoveDiskOptions): St
     ...(options.flush ? flushParts(`/dev/${name}`) : []),
     {
       label: 'change',
-      request: { kind: 'write', filePath: `${sysfs}/device/delete`, content: '1', timeoutMs: DISK_GONE_MS },
+      request: { kind: 'write', filePath: `${sysfs}/device/delete`, content: '1' },
     },
     {
       label: 'gone',
