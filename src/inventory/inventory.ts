@@ -52,7 +52,7 @@ export interface Become {
 export interface InventoryGroup {
   readonly name: string;
   readonly children: readonly string[];
-  /** also those of its children, in inventory order */
+  /** its own hosts as it names them, then those of its children */
   readonly hosts: readonly string[];
 }
 

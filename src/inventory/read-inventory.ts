@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { emptyGraph, type GroupGraph, settleGraph } from './groups/group-graph.js';
+import { emptyGraph, type GroupGraph, membersOf, settleGraph } from './groups/group-graph.js';
 import { hostLookup } from './groups/host-variables.js';
 import { parseYamlGroups } from './groups/parse-yaml-groups.js';
 import { parseScriptGroups } from './groups/parse-script-groups.js';
@@ -43,11 +43,8 @@ export async function readInventory(filePath: string, options: ReadInventoryOpti
   const lookup = hostLookup(graph, files, problems);
   const builder = new HostBuilder({ env: options.env, secrets: options.secrets ?? 'resolved' }, problems);
   const hosts = new Map<string, InventoryHost>();
-  const members = new Map<string, string[]>([...graph.groups.keys()].map((name) => [name, []]));
   for (const raw of graph.hosts.values()) {
-    const groups = lookup.groupsOf(raw);
-    for (const group of groups) members.get(group)?.push(raw.name);
-    hosts.set(raw.name, builder.build(raw, lookup.variablesOf(raw), groups));
+    hosts.set(raw.name, builder.build(raw, lookup.variablesOf(raw), lookup.groupsOf(raw)));
   }
   problems.throwIfAny('E_INVENTORY');
   if (builder.ignored.size > 0) {
@@ -55,7 +52,7 @@ export async function readInventory(filePath: string, options: ReadInventoryOpti
   }
   const groups = new Map<string, InventoryGroup>();
   for (const { name, children } of graph.groups.values()) {
-    groups.set(name, { name, children: [...children], hosts: members.get(name) ?? [] });
+    groups.set(name, { name, children: [...children], hosts: membersOf(graph, name) });
     if (graph.hosts.has(name)) {
       notes.push({
         level: 'warning',

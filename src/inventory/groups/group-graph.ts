@@ -86,6 +86,18 @@ export function settleGraph(graph: GroupGraph, problems: ProblemList): void {
   reportCycles(graph, problems);
 }
 
+/** Hosts of a group: its own, then those of its children, level by level, as Ansible counts positions (`web[0]`). */
+export function membersOf(graph: GroupGraph, name: string): string[] {
+  const levels = new Set([name]);
+  const members = new Set<string>();
+  for (const at of levels) {
+    const group = graph.groups.get(at);
+    for (const host of group?.hosts ?? []) members.add(host);
+    for (const child of group?.children ?? []) levels.add(child);
+  }
+  return [...members];
+}
+
 function reportCycles(graph: GroupGraph, problems: ProblemList): void {
   const finished = new Set<string>();
   const visit = (name: string, above: readonly string[]): void => {

@@ -39,8 +39,7 @@ function found(hosts: readonly string[]): Matched {
 
 /** A group, else a host, by its exact name. */
 function matchName(text: string, inventory: Inventory): readonly string[] | null {
-  if (text === 'all' || text === '*') return [...inventory.hosts.keys()];
-  const group = inventory.groups.get(text);
+  const group = inventory.groups.get(text === '*' ? 'all' : text);
   if (group !== undefined) return group.hosts;
   if (inventory.hosts.has(text)) return [text];
   const bare = text.startsWith('[') ? parseAddress(text) : null;

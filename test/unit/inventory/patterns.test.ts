@@ -76,6 +76,19 @@ describe('a host pattern', () => {
     expect(select(pattern)).toBe(expected);
   });
 
+  it('counts positions through the hosts of a group, then those of its children', async () => {
+    const nested = await inventoryOf(
+      'all: {hosts: {c1: , b1: }, children: {a: {hosts: {b1: , a1: }, children: {c: {hosts: {c1: }}}}}}',
+    );
+    expect(['a[0]', 'a[1]', 'a[2]', 'c[0]', 'all[0]'].map((pattern) => select(pattern, nested))).toEqual([
+      'b1',
+      'a1',
+      'c1',
+      'c1',
+      'c1',
+    ]);
+  });
+
   it('means every host when there is none, in the order of the inventory', () => {
     expect(selectHosts(fleet).map(({ name }) => name)).toEqual([...fleet.hosts.keys()]);
     expect(selectHosts(fleet, 'db1,web01').map(({ name }) => name)).toEqual(['web01', 'db1']);
