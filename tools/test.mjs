@@ -63,6 +63,8 @@ if (!checkNode() || !(await installModules())) {
   fail('build failed');
   await part('static checks', process.execPath, ['tools/check.mjs'], 4 * MINUTE_MS);
 } else if (files.length > 0) {
+  const missing = await installTestPrograms();
+  if (missing.length > 0) fail(`missing; install, as root: apt-get install ${missing.join(' ')}`);
   await part('chosen tests', VITEST, ['run', ...files], 30 * MINUTE_MS);
 } else {
   await runAll();

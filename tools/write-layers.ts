@@ -48,7 +48,7 @@ function noneOf(words: readonly string[], spared = ''): string {
 
 function rulesFile(): string {
   const overrides = Object.entries(LAYERS).map(([name, layer]) => ({
-    files: [`src/${name}/**`],
+    files: [name.endsWith('.ts') ? `src/${name}` : `src/${name}/**`],
     rules: { 'no-restricted-imports': ['error', { patterns: patternsOf(name, layer) }] },
   }));
   return `${JSON.stringify({ overrides }, null, 2)}\n`;
