@@ -130,13 +130,10 @@ async function untilAbandoned<T>(
 
 function workAbandoned(changesHosts: boolean, isInterrupted: boolean): LongshoreError {
   if (changesHosts) {
-    return new LongshoreError(
-      'E_OUTCOME_UNKNOWN',
-      'the work on this host did not end in its time; it may still be going on',
-      {
-        remedy: 'Look with `longshore status` before anything else is tried.',
-      },
-    );
+    const why = isInterrupted ? 'interrupted in mid-work' : 'the work on this host did not end in its time';
+    return new LongshoreError('E_OUTCOME_UNKNOWN', `${why}; it may still be going on there`, {
+      remedy: 'Look with `longshore status` before anything else is tried.',
+    });
   }
   if (isInterrupted) return new LongshoreError('E_INTERRUPTED', 'interrupted; nothing was being changed');
   return new LongshoreError('E_UNREACHABLE', 'the host did not answer in its time; nothing was being changed');

@@ -34,5 +34,10 @@ function outputText({ stdout, stderr }: CommandFinding, paint: Paint): string {
 function linesOf(text: string): string[] {
   if (text === '') return [];
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  return lines.map((line) => line.split('\t').map((part) => oneLine(part)).join('\t'));
+  return lines.map((line) =>
+    line
+      .split('\t')
+      .map((part) => oneLine(part))
+      .join('\t'),
+  );
 }

@@ -12,11 +12,15 @@ import { OUTCOMES } from '../fleet/outcome.js';
 /** Why hosts did not do well; the same reason on many hosts is told once. Also the hosts that were not run. */
 export function problemsText(result: FleetResult, paint: Paint): string {
   const entries = [...result.hosts].flatMap(([name, { outcome, error }]) =>
-    error === undefined ? [] : [[name, { outcome, error }] as const],
+    error === undefined ? [] : [[name, { name, outcome, error }] as const],
   );
-  const groups = gather(entries, ({ outcome, error }) => JSON.stringify([outcome, ...errorLines(error)]));
-  const problems = groups.map(({ names, value: { outcome, error } }) => {
+  const groups = gather(entries, ({ name, outcome, error }) =>
+    JSON.stringify([outcome, ...errorLines(error).map((line) => alikeText(line, name))]),
+  );
+  const problems = groups.map(({ names, value }) => {
+    const { outcome, error } = value;
     const [first = '', ...more] = errorLines(error);
+    if (names.length > 1 && saysWhere(first, value.name)) more.push(`on ${value.name}; alike on the others`);
     const title = `${paintOutcome(paint, outcome)}  ${oneLine(foldNames(names))}: ${first}\n`;
     return title + more.map((line) => `    ${paint('dim', line)}\n`).join('');
   });
@@ -26,6 +30,18 @@ export function problemsText(result: FleetResult, paint: Paint): string {
     );
   }
   return problems.join('');
+}
+
+const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\[?\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\]?|\bport \d+|:\d+\b/gi;
+
+/** A message without what only says which host it is: 500 hosts with one fault are one fault. */
+function alikeText(line: string, name: string): string {
+  const word = new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g');
+  return line.replace(word, '*').replace(ADDRESS, '*');
+}
+
+function saysWhere(line: string, name: string): boolean {
+  return alikeText(line, name) !== line;
 }
 
 /** An error in lines for a terminal: code and message, then what helps to act on it. */

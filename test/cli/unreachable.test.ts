@@ -22,7 +22,7 @@ it('a host that nobody answers on is unreachable: exit 4, said once for all such
   const inventory = join(scratch.directoryPath, 'fleet.yaml');
   await writeFile(
     inventory,
-    `all:\n  vars: {ansible_host: 127.0.0.1, ansible_port: ${await closedPort()}}\n  hosts:\n    web[1:3]: {}\n`,
+    `all:\n  vars: {ansible_host: 127.0.0.1, ansible_port: ${await closedPort()}, ansible_password: not-asked-for}\n  hosts:\n    web[1:3]: {}\n`,
   );
   const known = join(scratch.directoryPath, 'known_hosts');
   await writeFile(known, '');

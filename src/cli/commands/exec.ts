@@ -10,7 +10,7 @@ import { presentResult } from '../present-result.js';
 import { selectFleet } from '../select-hosts.js';
 
 /** How long a command may go on after an interrupt: cutting it off leaves its outcome unknown. */
-const INTERRUPT_GRACE_MS = 5_000;
+const INTERRUPT_GRACE_MS = 3_000;
 
 export const exec: Command = async (context) => {
   const { options } = context;

@@ -79,6 +79,30 @@ describe('problems', () => {
     );
   });
 
+  it('are alike when they differ in names and addresses only', () => {
+    const lost = (name: string, address: string) => ({
+      outcome: 'unreachable' as const,
+      error: new LongshoreError('E_UNREACHABLE', `cannot connect to ${name} at ${address}: connection refused`),
+    });
+    const hosts = {
+      a1: lost('a1', '10.0.0.1 port 22'),
+      a2: lost('a2', '10.0.0.2 port 2222'),
+      a3: lost('a3', '[fd00::3]:22'),
+      a4: { ...lost('a4', '10.0.0.4 port 22'), outcome: 'failed' as const },
+    };
+    expect(
+      problemsText(fleetResult('ping', hosts), plainPaint)
+        .split('\n')
+        .map((line) => line.slice(0, 75)),
+    ).toEqual([
+      'unreachable  a[1-2]: E_UNREACHABLE cannot connect to a1 at 10.0.0.1 port 22',
+      '    on a1; alike on the others',
+      'unreachable  a3: E_UNREACHABLE cannot connect to a3 at [fd00::3]:22: connec',
+      'failed  a4: E_UNREACHABLE cannot connect to a4 at 10.0.0.4 port 22: connect',
+      '',
+    ]);
+  });
+
   it('cannot drive the terminal either', () => {
     const error = new LongshoreError('E_COMMAND', 'bad \u001b[31m', { stderr: 'x\u0007\ny' });
     const text = problemsText(fleetResult('detach', { a1: { outcome: 'failed', error } }), plainPaint);
