@@ -14,6 +14,8 @@ export interface Clues<S> {
   readonly previous: S | null;
   /** paths that the waits of the last steps found */
   readonly matches: readonly string[];
+  /** the last plan could not decide on what it was shown, and wants to see all */
+  readonly again: boolean;
 }
 
 /** How to reach one goal on one host: what to read, and what remains to be done given what was read. */
@@ -105,7 +107,7 @@ class EngineRun<S> {
     let looks = 0;
     while (this.#history.observations < MAX_OBSERVATIONS) {
       this.#deadline.check();
-      const state = await this.#observe();
+      const state = await this.#observe(looks > 0);
       if (this.#fatal !== undefined) return this.result(false, this.#fatal);
       const plan = this.#procedure.plan(state, this.#history, this.#first ?? state);
       switch (plan.kind) {
@@ -145,8 +147,8 @@ class EngineRun<S> {
     };
   }
 
-  async #observe(): Promise<S> {
-    const fact = this.#procedure.observe({ previous: this.#last, matches: this.#matches });
+  async #observe(again: boolean): Promise<S> {
+    const fact = this.#procedure.observe({ previous: this.#last, matches: this.#matches, again });
     const lock = this.#first === null && this.#options.planOnly !== true ? this.#options.lock : undefined;
     const requests = lock === undefined ? fact.requests : [lock, ...fact.requests];
     const replies = await this.#executor.sequence(this.#deadline, requests);

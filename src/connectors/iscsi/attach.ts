@@ -42,7 +42,7 @@ async function undo(
   const scope = undoScope(goal, before);
   const run = await reach<IscsiObservation>(
     {
-      observe: () => detachObservation(),
+      observe: (clues) => detachObservation(clues),
       plan: (observation, history, first) => planDetach(scope, observation, history, first),
     },
     context.executor,

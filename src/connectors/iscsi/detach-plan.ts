@@ -66,9 +66,16 @@ function blindSpots(storage: StorageState, scoped: ScopedView, scope: DetachScop
     targetNames: scope.goal.targets.map((triple) => triple.targetName),
   };
   // whether multipathd runs is a value of its own, and who the host is does not matter here
+  const present = scoped.disks.length > 0 || scoped.maps.length > 0;
   return unknownsAbout(storage, concern).filter(
-    ({ subject }) => !subject.startsWith('multipathd') && !subject.includes('initiatorname'),
+    ({ subject }) =>
+      !subject.startsWith('multipathd') && !subject.includes('initiatorname') && (present || !isAboutUse(subject)),
   );
+}
+
+/** Without a disk there is nothing that could be in use. */
+function isAboutUse(subject: string): boolean {
+  return subject === 'mounts' || subject.startsWith('/proc/') || subject.startsWith('/sys/fs/');
 }
 
 function refuse(
@@ -152,7 +159,9 @@ function detachSteps(
     // A dead path beside a live one holds nothing that the live one does not; alone, its data cannot be known to be written.
     const mustFlush = !undo && !inMap.has(diskName(disk.device)) && (disk.live || (!hadMap && flushed.length === 0));
     const givenUp = scope.force && history.failures.get(detachStepId.remove(disk.device))?.final === true;
-    return removeDiskStep(disk, {
+    // a member of the map is asked right before the map is flushed; with the map it loses all that could be written
+    const known = inMap.has(diskName(disk.device)) ? { ...disk, live: false } : disk;
+    return removeDiskStep(known, {
       wwid: undo ? disk.device.cachedWwid : wwid,
       flush: mustFlush && !givenUp,
       force: maps.forced,

@@ -20,7 +20,7 @@ export async function detachVolume(
   if (options.planOnly !== true) context.executor.prepareLanes(goal.targets.length);
   const run = await reach<IscsiObservation>(
     {
-      observe: () => detachObservation(),
+      observe: (clues) => detachObservation(clues),
       plan: (observation, history, first) => planDetach(scope, observation, history, first),
     },
     context.executor,

@@ -51,9 +51,12 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
   };
 }
 
-/** What a detach must know; identities are asked in the step that acts on them. */
-export function detachObservation(): Fact<IscsiObservation> {
-  const storage = storageFact({ withMounts: true, withMultipathd: true });
+/**
+ * What a detach must know; identities are asked in the step that acts on them. Who mounts what is read before the first change and
+ * whenever a plan asks for it, but not to prove that nothing is left: without a disk there is nothing to be mounted.
+ */
+export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
+  const storage = storageFact({ withMounts: clues.previous === null || clues.again, withMultipathd: true });
   return {
     requests: storage.requests,
     parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: new Map() }),
