@@ -4,6 +4,7 @@ import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { inventoryFileSchema } from '../src/inventory/inventory-schema.js';
 import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js';
+import { resultSchema } from '../src/report/result-schema.js';
 
 /**
  * Writes the JSON schemas (draft 7) of the files that users write from the zod schemas which check them; with `--check` says instead
@@ -13,6 +14,7 @@ import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'inventory.schema.json': inventoryFileSchema,
   'volume.schema.json': volumeFileSchema,
+  'result.schema.json': resultSchema,
 };
 
 const directory = new URL('../schemas/', import.meta.url);
