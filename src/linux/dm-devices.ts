@@ -1,4 +1,4 @@
-import type { LaneReply, ReadReply } from '../transport/executor.js';
+import type { LaneReply, LaneRequest, ReadReply } from '../transport/executor.js';
 import { listedPaths, readReply, runOutput, type Fact, type Learnt } from './fact.js';
 import { parseMultipathStatus, unmangled, type MapPath } from './dm-status.js';
 import type { DmDevice, Unknown } from './storage-state.js';
@@ -8,25 +8,42 @@ import { wwidOrNull } from './wwid.js';
 const TIMEOUT_MS = 10_000;
 const READ_PATTERNS = ['dev', 'size', 'ro', 'dm/name', 'dm/uuid', 'dm/suspended'].map((n) => `/sys/block/dm-*/${n}`);
 const LIST_PATTERNS = ['/sys/block/dm-*/slaves/*', '/sys/block/dm-*/holders/*'];
-// The uuid comes last: it may contain anything, also the separator.
 /** Without any dm device, dmsetup has nothing to say. */
 const ANY_DM = ['/sys/block/dm-*'];
+// The uuid comes last: it may contain anything, also the separator.
 const INFO_ARGV = ['dmsetup', 'info', '-c', '--noheadings', '--separator', '|', '-o', 'major,minor,open,uuid'];
 // --noflush: asking for the status of a thin pool would otherwise make it commit.
 const STATUS_ARGV = ['dmsetup', 'status', '--noflush', '--target', 'multipath'];
 
-/** Device-mapper devices from sysfs; their open counts and paths from two dmsetup processes. */
-export function dmDevicesFact(): Fact<Learnt<readonly DmDevice[]>> {
+export interface DmFactOptions {
+  /** one dmsetup process; without it `openCount` is null, and an unknown says so */
+  readonly withOpenCounts: boolean;
+  /** one dmsetup process; without it `mapPaths` is null */
+  readonly withMapPaths: boolean;
+}
+
+/** Device-mapper devices from sysfs; their open counts and the state of their paths from dmsetup. */
+export function dmDevicesFact({ withOpenCounts, withMapPaths }: DmFactOptions): Fact<Learnt<readonly DmDevice[]>> {
+  const ask = (argv: readonly string[]): LaneRequest => ({
+    kind: 'run',
+    argv,
+    when: ANY_DM,
+    timeoutMs: TIMEOUT_MS,
+    okExits: 'any',
+    readOnly: true,
+  });
   return {
     requests: [
       { kind: 'list', patterns: LIST_PATTERNS },
       { kind: 'read', patterns: READ_PATTERNS },
-      { kind: 'run', argv: INFO_ARGV, when: ANY_DM, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
-      { kind: 'run', argv: STATUS_ARGV, when: ANY_DM, timeoutMs: TIMEOUT_MS, okExits: 'any', readOnly: true },
+      ...(withOpenCounts ? [ask(INFO_ARGV)] : []),
+      ...(withMapPaths ? [ask(STATUS_ARGV)] : []),
     ],
-    parse([listReply, readRequestReply, info, status]) {
+    parse([listReply, readRequestReply, ...asked]) {
       const listed = listedPaths(listReply, '/sys/block/dm-*');
       const read = readReply(readRequestReply, '/sys/block/dm-*');
+      const info = withOpenCounts ? asked[0] : undefined;
+      const status = withMapPaths ? { reply: asked[withOpenCounts ? 1 : 0] } : null;
       const devices = parseDmDevices(read.value, listed.value, info, status);
       return { value: devices.value, unknowns: [...listed.unknowns, ...read.unknowns, ...devices.unknowns] };
     },
@@ -38,15 +55,15 @@ function parseDmDevices(
   read: ReadReply,
   listed: readonly string[],
   infoReply: LaneReply | undefined,
-  statusReply: LaneReply | undefined,
+  asked: { readonly reply: LaneReply | undefined } | null,
 ): Learnt<readonly DmDevice[]> {
   const tree = sysfsTree(read, listed);
   const names = tree.children('/sys/block').filter((name) => /^dm-\d+$/.test(name));
   if (names.length === 0) return { value: [], unknowns: [] };
 
   const info = openCounts(infoReply);
-  const status = mapPaths(statusReply);
-  tree.unknowns.push(...info.unknowns, ...status.unknowns);
+  const status = asked === null ? null : mapPaths(asked.reply);
+  tree.unknowns.push(...info.unknowns, ...(status?.unknowns ?? []));
   const value = names.map((name): DmDevice => {
     const directory = `/sys/block/${name}`;
     const dev = tree.dev(directory);
@@ -59,7 +76,7 @@ function parseDmDevices(
     // Another uuid: the number went to another device between the two looks.
     const openCount = counted?.uuid === unmangled(dmUuid) ? counted.open : null;
     if (openCount === null) tree.unknowns.push({ subject: directory, reason: 'its open count is not known' });
-    const paths = isMap ? status.value.get(unmangled(dmName)) : [];
+    const paths = status === null ? null : isMap ? status.value.get(unmangled(dmName)) : [];
     if (paths === undefined) tree.unknowns.push({ subject: directory, reason: 'the state of its paths is not known' });
     return {
       name,
@@ -74,7 +91,7 @@ function parseDmDevices(
       slaves: tree.children(`${directory}/slaves`),
       holders: tree.children(`${directory}/holders`),
       openCount,
-      mapPaths: paths ?? [],
+      mapPaths: paths === undefined ? [] : paths,
     };
   });
   return { value, unknowns: tree.unknowns };

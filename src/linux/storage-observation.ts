@@ -15,6 +15,12 @@ export interface StorageFactOptions {
   readonly withMounts?: boolean;
   /** ask multipathd which paths it tracks. Default true */
   readonly withMultipathd?: boolean;
+  /** open-iscsi's node records: one process where there are any. Default true */
+  readonly withNodeRecords?: boolean;
+  /** open counts of dm devices: one process where there are any. Default true */
+  readonly withOpenCounts?: boolean;
+  /** which paths of a map are active: one process where there are maps. Default true */
+  readonly withMapPaths?: boolean;
 }
 
 /**
@@ -23,15 +29,16 @@ export interface StorageFactOptions {
  * unknowns. So is `mounts` when they were not asked for, lest their absence be taken for proof.
  */
 export function storageFact(options: StorageFactOptions = {}): Fact<StorageState> {
-  const { withMounts = true, withMultipathd = true } = options;
+  const { withMounts = true, withMultipathd = true, withNodeRecords = true } = options;
+  const { withOpenCounts = true, withMapPaths = true } = options;
   const fact = combineFacts(
     iscsiSessionsFact(),
     scsiDevicesFact(),
     heldDevicesFact(),
     swapsFact(),
     initiatorNameFact(),
-    nodeRecordsFact(),
-    dmDevicesFact(),
+    withNodeRecords ? nodeRecordsFact() : notAsked([], 'iSCSI node records'),
+    dmDevicesFact({ withOpenCounts, withMapPaths }),
     withMounts ? mountsFact() : notAsked([], 'mounts'),
     withMultipathd ? multipathdFact() : given({ usable: false, paths: null }),
   );

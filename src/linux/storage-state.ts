@@ -111,8 +111,8 @@ export interface DmDevice {
   readonly holders: readonly string[];
   /** dmsetup's open count; null when it could not be learnt */
   readonly openCount: number | null;
-  /** paths as the kernel's multipath target shows them, by major:minor; empty for other targets */
-  readonly mapPaths: readonly { readonly dev: string; readonly active: boolean }[];
+  /** paths as the kernel's multipath target shows them; empty for other targets, null when it was not asked */
+  readonly mapPaths: readonly { readonly dev: string; readonly active: boolean }[] | null;
 }
 
 export interface Mount {

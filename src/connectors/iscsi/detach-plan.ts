@@ -42,7 +42,7 @@ export function planDetach(
   if (steps.kind === 'stop') return steps;
   if (steps.steps.length > 0) return { kind: 'steps', steps: steps.steps };
   return (
-    forgetAtLast(scope, observation, first, wwid, history) ?? {
+    forgetAtLast(scope, first, wwid, history) ?? {
       kind: 'done',
       warnings: detachWarnings(scope, storage, scoped, history),
     }
@@ -237,7 +237,7 @@ function mapSteps(
     if (identity === null)
       return { kind: 'stop', error: new LongshoreError('E_IDENTITY_UNKNOWN', `map ${map.dmName} has no WWID`) };
     const flushFailed = history.failures.get(detachStepId.flushMap(map))?.final === true;
-    const noPath = !map.mapPaths.some((path) => path.active);
+    const noPath = !disks.some((disk) => disk.live);
     if (scope.keep === null && noPath && !scope.force) return { kind: 'stop', error: noPathToFlush(map) };
     if (scope.force && (noPath || flushFailed)) {
       forced = true;
@@ -280,21 +280,13 @@ function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSe
   return storage.scsiDevices.filter((device) => device.sid === session.sid && !disks.includes(device));
 }
 
-/** When all else is gone: does multipathd still track a path of ours under a name that no disk has now? */
-function forgetAtLast(
-  scope: DetachScope,
-  { storage }: IscsiObservation,
-  first: IscsiObservation,
-  wwid: Wwid | null,
-  history: History,
-): Plan | null {
-  const present = new Set(storage.scsiDevices.map(diskName));
-  const removed = viewScope(scope, first, wwid)
-    .disks.map(diskName)
-    .filter((name) => !present.has(name));
-  const stale = removed.filter((name) => storage.multipathd.paths?.includes(name) === true);
-  if (stale.length === 0) return null;
-  const step = forgetStep(stale, [], true);
+/** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
+function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | null, history: History): Plan | null {
+  const names = viewScope(scope, first, wwid).disks.map(diskName);
+  if (names.length === 0 || !first.storage.multipathd.usable) return null;
+  const waited = history.failures.get(detachStepId.forget);
+  const step = forgetStep(names, [], waited !== undefined);
+  if (history.succeeded.has(detachStepId.forget) || history.succeeded.has(step.id)) return null;
   const failure = history.failures.get(step.id);
   return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
 }

@@ -28,7 +28,14 @@ const MATCHED_NAMES = /\/block\/(?<disk>[a-z0-9]+)(?:\/holders\/(?<holder>dm-\d+
  */
 export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
   const { disks, maps } = namesToAsk(goal, clues);
-  const storage = storageFact({ withMounts: false, withMultipathd: true });
+  const before = clues.previous?.storage;
+  const storage = storageFact({
+    withMounts: false,
+    withOpenCounts: false,
+    // that the daemon runs is known from the first look, and once all are logged in no record matters
+    withMultipathd: before === undefined,
+    withNodeRecords: before === undefined || before.sessions.length < goal.targets.length,
+  });
   const asks: LaneRequest[] = disks.map((name) => ({ ...liveIdentityRequest(name, LIVE_READ_MS), okExits: 'any' }));
   const reads: LaneRequest[] = [...(maps.length > 0 ? maps : disks)].map(directRead);
   const readNames = maps.length > 0 ? maps : disks;
@@ -46,7 +53,9 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
         const reply = replies[after + disks.length + index];
         if (reply?.kind === 'run') readable.set(name, reply.exit === 0 && !reply.timedOut);
       });
-      return { storage: storage.parse(replies.slice(0, after)), live, readable };
+      const now = storage.parse(replies.slice(0, after));
+      const multipathd = before === undefined ? now.multipathd : before.multipathd;
+      return { storage: { ...now, multipathd }, live, readable };
     },
   };
 }
@@ -56,10 +65,16 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
  * whenever a plan asks for it, but not to prove that nothing is left: without a disk there is nothing to be mounted.
  */
 export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
-  const storage = storageFact({ withMounts: clues.previous === null || clues.again, withMultipathd: true });
+  const before = clues.previous?.storage;
+  const all = before === undefined || clues.again;
+  const storage = storageFact({ withMounts: all, withMultipathd: before === undefined, withMapPaths: false });
   return {
     requests: storage.requests,
-    parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: new Map() }),
+    parse(replies) {
+      const now = storage.parse(replies);
+      const multipathd = before === undefined ? now.multipathd : before.multipathd;
+      return { storage: { ...now, multipathd }, live: new Map(), readable: new Map() };
+    },
   };
 }
 

@@ -61,7 +61,7 @@ function stateOf(observation: IscsiObservation, view: VolumeView, hctl: string):
   const device = view.devices.find((one) => one.hctl === hctl);
   if (device === undefined) return 'missing';
   if (!isLive(observation.storage, device)) return device.state === 'running' ? 'session down' : device.state;
-  const inMap = view.maps[0]?.mapPaths.find((path) => path.dev === device.block?.dev);
+  const inMap = view.maps[0]?.mapPaths?.find((path) => path.dev === device.block?.dev);
   return inMap === undefined ? device.state : inMap.active ? 'active' : 'failed';
 }
 

@@ -86,7 +86,8 @@ describe('the plan of a detach', () => {
     const storage = { ...attached(), scsiDevices: [...attached().scsiDevices, other] };
     expect(steps(storage).map((step) => step.id)).not.toContain('log out of session 1');
     const after = state({ sessions: [session(0)], scsiDevices: [other], nodeRecords: [record(0)] });
-    const end = plan(after, { first: storage });
+    const history = { ...EMPTY_HISTORY, succeeded: new Set(['multipathd forgets']) };
+    const end = plan(after, { first: storage, history });
     expect(end).toMatchObject({
       kind: 'done',
       warnings: [expect.stringContaining('session 1 to 10.1.0.1:3260 stays')],
@@ -122,11 +123,7 @@ describe('the plan of a detach', () => {
   });
 
   it('stops when no path is left to write through, unless it is forced', () => {
-    const disks = [disk(0), disk(1)];
-    const storage = {
-      ...attached(),
-      dmDevices: [map(disks, { mapPaths: disks.map((one) => ({ dev: one.block?.dev ?? '', active: false })) })],
-    };
+    const storage = { ...attached(), sessions: [session(0, { state: 'FAILED' }), session(1, { state: 'FAILED' })] };
     expect(refusal(storage)).toMatch(/E_FLUSH_FAILED/);
     expect(steps(storage, { force: true })[0]?.id).toBe(`give up map mpath-${WWID}`);
   });
@@ -168,9 +165,17 @@ describe('the plan of a detach', () => {
     ).toBe('look');
   });
 
-  it('has multipathd forget a path that it still tracks after its disk is gone', () => {
-    const after = state({ multipathd: { usable: true, paths: ['sda'] } });
-    expect(steps(after, { first: attached() }).map((step) => step.what)).toEqual(['tell multipathd to forget sda']);
+  it('does not end before multipathd has forgotten the paths, and tells it to when waiting does not help', () => {
+    expect(steps(state(), { first: attached() }).map((step) => step.what)).toEqual([
+      'wait until multipathd has forgotten sda, sdc',
+    ]);
+    const error = new LongshoreError('E_COMMAND_TIMEOUT', 'still there');
+    const failures = new Map([['multipathd forgets', { attempts: 1, final: true, error }]]);
+    expect(
+      steps(state(), { first: attached(), history: { ...EMPTY_HISTORY, failures } }).map((step) => step.what),
+    ).toEqual(['tell multipathd to forget sda, sdc']);
+    const succeeded = new Set(['multipathd forgets']);
+    expect(plan(state(), { first: attached(), history: { ...EMPTY_HISTORY, succeeded } }).kind).toBe('done');
   });
 
   it('ends for good when the flush fails, and goes on only by force', () => {

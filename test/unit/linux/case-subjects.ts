@@ -24,7 +24,7 @@ export const SUBJECTS: Readonly<Record<string, (content: CaseFile) => unknown>> 
   'iscsi-sessions': learn(iscsiSessionsFact()),
   'node-records': learn(nodeRecordsFact()),
   'scsi-devices': learn(scsiDevicesFact()),
-  'dm-devices': learn(dmDevicesFact()),
+  'dm-devices': learn(dmDevicesFact({ withOpenCounts: true, withMapPaths: true })),
   mounts: learn(mountsFact()),
   swaps: learn(swapsFact()),
   'held-devices': learn(heldDevicesFact()),

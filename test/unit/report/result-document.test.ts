@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LongshoreError } from '../../../src/errors/longshore-error.js';
 import { jsonText, resultDocument } from '../../../src/report/result-document.js';
@@ -83,4 +84,11 @@ describe('the JSON document', () => {
     const text = jsonText(resultDocument({ ...fleetResult('ping', {}), hosts }));
     expect(text).toContain('"__proto__"');
   });
+});
+
+it('the example in docs/cli.md follows the schema', () => {
+  const text = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```json\n(.*?)```/s.exec(text) ?? [];
+  const document: unknown = JSON.parse(example);
+  expect(resultSchema.parse(document)).toEqual(document);
 });
