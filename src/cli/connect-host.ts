@@ -30,7 +30,16 @@ export async function checkConnectable(hosts: readonly InventoryHost[], { option
   if (options.knownHosts !== undefined && !options.acceptNewHostKeys) {
     await requireReadable('--known-hosts', options.knownHosts);
   }
-  for (const { name, sshCommonArgs } of hosts) {
+  for (const { name, connection, become, sshCommonArgs } of hosts) {
+    if (connection === 'local' && become.method !== 'none' && userInfo().uid !== 0) {
+      throw new LongshoreError(
+        'E_UNSUPPORTED',
+        `${name}: ${become.method} is not supported with ansible_connection: local`,
+        {
+          remedy: 'Run Longshore as root, or reach this machine by SSH as the others.',
+        },
+      );
+    }
     const jump = sshCommonArgs.find((arg) => /^(?:-J|(?:-o)?Proxy(?:Jump|Command)\b)/i.test(arg));
     if (jump === undefined) continue;
     throw new LongshoreError(

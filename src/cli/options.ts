@@ -87,8 +87,6 @@ export const OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionTable>>;
 
-export type CommandName = keyof typeof OPTIONS;
-
 /** A command line that was parsed and checked; an option that a command does not have is at its default. */
 export interface CliOptions {
   readonly inventory?: string;

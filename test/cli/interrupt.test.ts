@@ -55,3 +55,33 @@ describe('Ctrl-C', () => {
     expect(stderr).toContain('unknown  dock01: given up in mid-work');
   });
 });
+
+describe('Ctrl-C in the middle of an attach', () => {
+  it('lets the step in flight end, and the same command goes on from there', async () => {
+    await using own = await scratchDirectory();
+    // a login that takes long enough for the signal to come in its middle
+    const slow = await startSimulatedFleet({ hosts: 2, delays: { loginMs: 1_000 } });
+    try {
+      const { inventoryFile, knownHostsFile } = await slow.writeFiles(own.directoryPath);
+      const args = ['-i', inventoryFile, '--known-hosts', knownHostsFile, '--json'];
+      const running = startLongshore(['attach', ...args, '--fanout', '1', '--log-level', 'debug']);
+      await running.stderrHas('"step":"login');
+      running.signal('SIGINT');
+      const { code, stdout } = await running.ended;
+      const document = resultSchema.parse(JSON.parse(stdout));
+      expect(code).toBe(130);
+      expect(document.notRun).toEqual(['dock02']);
+      // whatever it says of dock01, nothing is unknown: the login ended
+      expect(document.hosts['dock01']?.outcome).not.toBe('unknown');
+      expect(document.hosts['dock01']?.error?.code).toBe('E_INTERRUPTED');
+
+      const again = await startLongshore(['attach', ...args]).ended;
+      expect(again.code).toBe(0);
+      const detached = await startLongshore(['detach', ...args]).ended;
+      expect(detached.code).toBe(0);
+      expect(slow.leftovers()).toEqual([]);
+    } finally {
+      await slow.close();
+    }
+  });
+});
