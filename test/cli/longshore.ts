@@ -21,11 +21,9 @@ export interface StartOptions {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The program as a user has it: built. With LONGSHORE_TEST_CLI=src, from the sources, for work on it. */
-const PROGRAM =
-  process.env['LONGSHORE_TEST_CLI'] === 'src'
-    ? ['--import', 'tsx', `${ROOT}src/cli/main.ts`]
-    : [`${ROOT}dist/cli/main.js`];
+/** The program as a user has it: built. LONGSHORE_TEST_CLI=src takes the sources, for work on it; else it is another main.js. */
+const chosen = process.env['LONGSHORE_TEST_CLI'] ?? `${ROOT}dist/cli/main.js`;
+const PROGRAM = chosen === 'src' ? ['--import', 'tsx', `${ROOT}src/cli/main.ts`] : [chosen];
 
 export function startLongshore(args: readonly string[], { env = {}, input }: StartOptions = {}): Running {
   const child = spawn(process.execPath, [...PROGRAM, ...args], {
