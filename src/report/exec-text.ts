@@ -20,7 +20,7 @@ function title(names: readonly string[], command: CommandFinding, paint: Paint):
     ...(command.exit === 0 ? [] : [paint('red', command.timedOut ? 'timed out' : `exit ${command.exit ?? 'unknown'}`)]),
     ...(command.truncated ? [paint('yellow', 'output cut')] : []),
   ];
-  const name = paint('bold', oneLine(foldNames(names)));
+  const name = `--- ${paint('bold', oneLine(foldNames(names)))}`;
   return notes.length === 0 ? `${name}\n` : `${name} (${notes.join(', ')})\n`;
 }
 

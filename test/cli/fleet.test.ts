@@ -48,13 +48,13 @@ describe('on a fleet', () => {
 
   it('exec shows hosts with the same output once', async () => {
     const { code, stdout } = await onFleet('exec', ['--', 'uname', '-m']);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'dock[01-04] (4 hosts)\nx86_64\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '--- dock[01-04] (4 hosts)\nx86_64\n' });
   });
 
   it('exec with -S ends with the largest exit code, without it with 2', async () => {
     const failed = await onFleet('exec', ['--', 'no-such-program']);
     expect(failed.code).toBe(2);
-    expect(failed.stdout).toContain('dock[01-04] (4 hosts, exit 127)');
+    expect(failed.stdout).toContain('--- dock[01-04] (4 hosts, exit 127)');
     const { code } = await onFleet('exec', ['-S', '--', 'no-such-program']);
     expect(code).toBe(127);
   });
@@ -113,7 +113,7 @@ describe('on a fleet', () => {
 
   it('becomes root with a password from stdin', async () => {
     const { code, stdout } = await onFleet('exec', ['-b', '-K', '--', 'id', '-un'], { input: `${SUDO_PASSWORD}\n` });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'dock[01-04] (4 hosts)\nroot\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '--- dock[01-04] (4 hosts)\nroot\n' });
   });
 
   it('shows no secret, at any log level, on any verb', async () => {

@@ -56,7 +56,7 @@ describe('exec output', () => {
   it('is gathered: hosts with the same output and exit are shown once', () => {
     const hosts = { h1: printed('6.1\n'), h2: printed('6.1\n'), h3: printed('', 2, 'no\n'), h4: printed('6.2') };
     expect(execText(fleetResult('exec', hosts), plainPaint)).toBe(
-      'h[1-2] (2 hosts)\n6.1\nh3 (exit 2)\nstderr no\nh4\n6.2\n',
+      '--- h[1-2] (2 hosts)\n6.1\n--- h3 (exit 2)\nstderr no\n--- h4\n6.2\n',
     );
   });
 
