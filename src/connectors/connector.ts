@@ -1,4 +1,3 @@
-import type { Secret } from '../secrets/secret.js';
 import type { Executor } from '../transport/executor.js';
 import type { Deadline } from '../time/deadline.js';
 import type { StepReport } from './engine/step.js';
@@ -17,8 +16,6 @@ export interface VolumeSpec {
   readonly multipath?: boolean;
   readonly enforceMultipath?: boolean;
 }
-
-export type SecretOrText = string | Secret;
 
 /** os-brick's device info, in its shape. */
 export interface DeviceInfo {

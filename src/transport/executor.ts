@@ -42,6 +42,11 @@ export interface RunRequest {
   readonly input?: string | Secret;
   /** enforced on the host by `timeout -k`, and a little later in the controller. Default 60,000 */
   readonly timeoutMs?: number;
+  /**
+   * It reads only what the kernel holds in memory (an ioctl, files of /proc) or small local files: it cannot hang by itself and is not
+   * worth a timeout process, which costs more than the command. Only the deadline of the sequence bounds it.
+   */
+  readonly instant?: boolean;
   /** exit codes that count as ok; 'any' also takes a command that ran into its time limit. Default [0] */
   readonly okExits?: readonly number[] | 'any';
   /** ok only when stdout, without trailing newlines, is exactly this: a proof read right before a change */

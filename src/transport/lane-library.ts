@@ -55,7 +55,7 @@ l_run() {
     for f in $p; do l_exists "$f" && set -- "$@" "$f"; done
   done
   lp=1
-  if [ $lt = 1 ]; then set -- timeout -k 5 "$t" "$@"; lp=2; fi
+  if [ $lt = 1 ] && [ $t != 0 ]; then set -- timeout -k 5 "$t" "$@"; lp=2; fi
   if [ "$e" = 1 ]; then
     if [ "$m" = 1 ]; then o=$(printf '%s' "$s" | "$@"); z=$?; lp=$((lp+1)); else o=$("$@" </dev/null); z=$?; fi
     printf '%s' "$o"
@@ -139,7 +139,7 @@ a$f"; fi; done
 l_now() { ln=0; { read -r l </proc/uptime && l=${'${l%% *}'} && ln=${'${l%.*}${l#*.}'}0; } 2>/dev/null; ln=${'${ln#0}'}; while :; do case $ln in 0?*) ln=${'${ln#0}'} ;; *) break ;; esac; done; }
 l_wait() {
   t=$1; shift
-  q=10
+  q=20
   l_now; b=$ln; y=0
   while :; do
     if l_look "$@"; then lo=1; break; fi
@@ -153,7 +153,7 @@ l_wait() {
       sleep $z 2>/dev/null </dev/null || { ls_frac=0; sleep 1 </dev/null; q=1000; }
     else sleep 1 </dev/null; q=1000; fi
     y=$((y+q))
-    q=$((q*2)); [ $q -le 200 ] || q=200
+    q=$((q*2)); [ $q -le 500 ] || q=500
   done
   printf '%s\n' "$lm"
   l_end ''
@@ -172,7 +172,7 @@ l_lock() {
     exec 9>>"$f.lock" 8>>"$f.work"
     lp=$((lp+1))
     if flock -w "$3" 9 2>/dev/null </dev/null && lp=$((lp+1)) && flock -w "$3" 8 2>/dev/null </dev/null; then
-      lp=$((lp+1)); flock -s 8 </dev/null 2>/dev/null
+      exec 8>&-
       printf '%s\n' "$2" >"$f.lock"
       lo=1; lh=$1
     else

@@ -34,7 +34,7 @@ function wordsOf(request: WireRequest): readonly string[] {
     case 'run': {
       const { argv, globs = [], input, expectStdout, okExits = [0] } = request;
       return [
-        seconds(request.timeoutMs ?? RUN_TIMEOUT_MS),
+        request.instant === true ? '0' : seconds(request.timeoutMs ?? RUN_TIMEOUT_MS),
         okExits === 'any' ? 'any' : okExits.join(' '),
         expectStdout === undefined ? '0' : '1',
         expectStdout ?? '',
@@ -167,7 +167,7 @@ function requestOf(kind: string, words: Words): WireRequest | null {
 }
 
 function runOf(words: Words): WireRequest {
-  const timeoutMs = words.number() * 1000;
+  const limit = words.number();
   const exits = words.next();
   const expects = words.next() === '1';
   const expectStdout = words.next();
@@ -178,7 +178,7 @@ function runOf(words: Words): WireRequest {
   return {
     kind: 'run',
     argv: words.rest(),
-    timeoutMs,
+    ...(limit === 0 ? { instant: true } : { timeoutMs: limit * 1000 }),
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
     ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),

@@ -42,6 +42,8 @@ export interface EngineOptions {
   readonly planOnly?: boolean;
   /** host lock to hold while at work; taken in the same round trip as the first observation */
   readonly lock?: LockRequest;
+  /** lanes that the work can use; opened while the host is busy with the first steps. Default 1 */
+  readonly lanes?: number;
   readonly onStep?: (step: Step, phase: 'started' | 'ok' | 'failed') => void;
 }
 
@@ -182,10 +184,11 @@ class EngineRun<S> {
     this.#matches = [];
     for (let wave = nextWave(steps, done); wave.length > 0; wave = nextWave(steps, done)) {
       this.#deadline.check();
-      this.#executor.prepareLanes(wave.length);
       for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
       this.#changed = true;
-      const settled = await Promise.allSettled(wave.map((chain) => this.#runChain(chain)));
+      const chains = wave.map((chain) => this.#runChain(chain));
+      this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
+      const settled = await Promise.allSettled(chains);
       const lost = settled.find((one) => one.status === 'rejected');
       if (lost !== undefined) throw lost.reason;
       const verdicts = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));

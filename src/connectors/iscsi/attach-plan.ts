@@ -1,21 +1,13 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { DmDevice, IscsiSession, ScsiDevice } from '../../linux/storage-state.js';
+import type { ScsiDevice } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
-import { loginStep, mapStep, mapWaitMs, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
+import { loginStep, mapStep, mapWaitStep, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
 import type { IscsiGoal, TargetTriple } from './goal.js';
 import { proveIdentity } from './identity.js';
 import type { IscsiObservation } from './observation.js';
 import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
-
-/** What an attach ends with, when its plan is empty. */
-export interface AttachedView {
-  readonly view: VolumeView;
-  readonly map: DmDevice | null;
-  readonly disks: readonly ScsiDevice[];
-  readonly warnings: readonly string[];
-}
 
 /** Remaining work of an attach (pure). Empty only when the volume is there with its identity proven live. */
 export function planAttach(goal: IscsiGoal, observation: IscsiObservation, history: History): Plan {
@@ -90,9 +82,8 @@ function scanSteps(paths: readonly PathView[], history: History, useMap: boolean
       .flatMap((session) => (session.scsiHost === null ? [] : [{ triple, session, scsiHost: session.scsiHost }])),
   );
   const present = paths.filter(({ devices }) => devices.length > 0).length;
-  return todo.map(({ triple, session, scsiHost }) =>
-    scanStep(triple, session, scsiHost, mapWaitMs(useMap, todo.length + present)),
-  );
+  const mapWait = useMap ? mapWaitStep(todo, todo.length + present) : null;
+  return [...todo.map(scanStep), ...(mapWait === null ? [] : [mapWait])];
 }
 
 /** What must still happen between multipathd and the volume, or null when its map is right. */
@@ -212,9 +203,4 @@ function laterSteps(login: readonly PathView[], useMap: boolean): readonly StepR
       changes: ['map'],
     },
   ];
-}
-
-/** Sessions that a plan may look at; exported for the undo. */
-export function sessionsOf(view: VolumeView): readonly IscsiSession[] {
-  return view.paths.flatMap((path) => path.sessions);
 }

@@ -17,6 +17,8 @@ export const NODE_DATABASE_LANE = 'node database';
 const DISK_APPEARS_MS = 15_000;
 /** How long udev and multipathd may take to put a new disk into a map, ms. */
 const MAP_APPEARS_MS = 10_000;
+/** The same for a lone path, for which multipathd may well not make a map by itself, ms. */
+const LONE_MAP_APPEARS_MS = 2000;
 /** Longest an iscsiadm login may take on the host, ms: the record's own limits end it well before. */
 const LOGIN_MS = 60_000;
 
@@ -104,36 +106,64 @@ export function loginStep(triple: TargetTriple, after: readonly string[], lane?:
   };
 }
 
-/**
- * Scans for exactly one LUN on one session, and waits on the host until its disk, and its place in a map, are there. A map that
- * does not come is not this step's failure: the next plan sees it and registers the volume by hand.
- */
-export function scanStep(triple: TargetTriple, session: IscsiSession, scsiHost: number, waitForMapMs: number): Step {
+/** A session to scan on, and the kernel's number of its host. */
+export interface ScanTarget {
+  readonly triple: TargetTriple;
+  readonly session: IscsiSession;
+  readonly scsiHost: number;
+}
+
+/** Where the disk of a LUN shows up under its session, as a pattern. */
+function diskPattern({ triple, session }: ScanTarget): string {
+  return `/sys/class/iscsi_session/session${session.sid}/device/target*/*:*:*:${triple.lun}/block/*`;
+}
+
+/** Scans for exactly one LUN on one session, and waits on the host until its disk is there. */
+export function scanStep(target: ScanTarget): Step {
+  const { triple, session, scsiHost } = target;
   const id = stepId.scan(triple, session);
-  const base = `/sys/class/iscsi_session/session${session.sid}`;
-  const disk = `${base}/device/target*/*:*:*:${triple.lun}/block/*`;
   const requests: LaneRequest[] = [
     sessionGuard(session),
     { kind: 'write', filePath: `/sys/class/scsi_host/host${scsiHost}/scan`, content: `- - ${triple.lun}` },
-    { kind: 'wait', present: [disk], timeoutMs: DISK_APPEARS_MS },
+    { kind: 'wait', present: [diskPattern(target)], timeoutMs: DISK_APPEARS_MS },
   ];
-  if (waitForMapMs > 0) requests.push({ kind: 'wait', present: [`${disk}/holders/dm-*`], timeoutMs: waitForMapMs });
   const what = `scan LUN ${triple.lun} of ${triple.targetName} at ${triple.portal}`;
   return {
     id,
     what,
     changes: [`device of LUN ${triple.lun} via ${triple.portal}`],
     after: [],
+    lane: id,
     requests,
     main: 1,
     judge: (replies) => scanVerdict(id, what, triple, requests, replies),
   };
 }
 
-/** Waiting time for the map that suits what is known: with one path only, multipathd may well not make one by itself. */
-export function mapWaitMs(multipath: boolean, expectedPaths: number): number {
-  if (!multipath) return 0;
-  return expectedPaths > 1 ? MAP_APPEARS_MS : 2000;
+/**
+ * Waits, in the lane of the first scan, until multipathd has all the new disks in a map. That it does not come is not a failure: the next
+ * plan sees it and registers the volume by hand. One lane waits for all: each look costs a process on the host.
+ */
+export function mapWaitStep(targets: readonly ScanTarget[], expectedPaths: number): Step | null {
+  const [first] = targets;
+  if (first === undefined) return null;
+  const scan = stepId.scan(first.triple, first.session);
+  return {
+    id: `map after ${scan}`,
+    what: 'wait until multipathd has the new disks in a map',
+    changes: ['map'],
+    after: [scan],
+    lane: scan,
+    requests: [
+      {
+        kind: 'wait',
+        present: targets.map((target) => `${diskPattern(target)}/holders/dm-*`),
+        timeoutMs: expectedPaths > 1 ? MAP_APPEARS_MS : LONE_MAP_APPEARS_MS,
+      },
+    ],
+    main: 0,
+    judge: () => ({ ok: true }),
+  };
 }
 
 /** The session is still the one that was observed, and logged in. */
@@ -157,7 +187,7 @@ function scanVerdict(
   replies: readonly LaneReply[],
 ): StepVerdict {
   const index = failedAt(replies);
-  if (index === -1 || index === 3) return { ok: true };
+  if (index === -1) return { ok: true };
   if (index === 2) {
     const error = new LongshoreError(
       'E_DEVICE_NOT_FOUND',

@@ -16,7 +16,6 @@ export async function attachVolume(
 ): Promise<VolumeResult> {
   const goal = iscsiGoal(volume);
   const { executor, deadline } = context;
-  if (options.planOnly !== true) executor.prepareLanes(goal.targets.length);
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goal, clues),
@@ -24,7 +23,7 @@ export async function attachVolume(
     },
     executor,
     deadline,
-    engineOptions(context, volume.name, options),
+    engineOptions(context, volume.name, options, goal.targets.length),
   );
   const result = attachResult(goal, run);
   if (result.error === undefined || !run.changed || run.first === null) return result;

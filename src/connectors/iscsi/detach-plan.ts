@@ -11,6 +11,7 @@ import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js'
 import {
   deleteRecordStep,
   detachStepId,
+  forgetId,
   discardMapStep,
   flushMapStep,
   forgetStep,
@@ -194,19 +195,11 @@ function detachSteps(
           ],
     );
   const names = scoped.disks.map(diskName);
-  const forget =
-    names.length > 0 && storage.multipathd.usable
-      ? [
-          forgetStep(
-            names,
-            removals.map((step) => step.id),
-            false,
-          ),
-        ]
-      : [];
+  const removed = removals.map((step) => step.id);
+  const forget = names.length > 0 && !history.failures.has(forgetId('ask')) ? [forgetStep(names, removed, 'ask')] : [];
   const kept = (step: Step): boolean => history.failures.get(step.id)?.final !== true || scope.force;
   const all = [...maps.steps, ...removals, ...logouts, ...records, ...forget];
-  const failed = all.find((step) => !kept(step) && step.id !== detachStepId.forget);
+  const failed = all.find((step) => !kept(step));
   if (failed !== undefined)
     return { kind: 'stop', error: history.failures.get(failed.id)?.error ?? new Error(failed.id) };
   return { kind: 'steps', steps: triedOut(all, history, scope) };
@@ -283,12 +276,12 @@ function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSe
 /** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
 function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | null, history: History): Plan | null {
   const names = viewScope(scope, first, wwid).disks.map(diskName);
-  if (names.length === 0 || !first.storage.multipathd.usable) return null;
-  const waited = history.failures.get(detachStepId.forget);
-  const step = forgetStep(names, [], waited !== undefined);
-  if (history.succeeded.has(detachStepId.forget) || history.succeeded.has(step.id)) return null;
-  const failure = history.failures.get(step.id);
-  return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
+  const modes = ['ask', 'wait', 'tell'] as const;
+  if (names.length === 0 || modes.some((mode) => history.succeeded.has(forgetId(mode)))) return null;
+  const mode = modes.find((one) => history.failures.get(forgetId(one))?.final !== true);
+  if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode)] };
+  const failure = history.failures.get(forgetId('tell'));
+  return failure === undefined ? null : { kind: 'stop', error: failure.error };
 }
 
 function detachWarnings(

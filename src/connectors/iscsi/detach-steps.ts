@@ -25,7 +25,6 @@ export const detachStepId = {
   remove: (device: ScsiDevice): string => `remove ${device.hctl}`,
   logout: (session: IscsiSession): string => `log out of session ${session.sid}`,
   record: (record: NodeRecord): string => `delete record ${record.portal} ${record.iface}`,
-  forget: 'multipathd forgets',
 };
 
 /** Note of a step which found that a disk does not answer, so that the next plan takes it for dead. */
@@ -186,26 +185,46 @@ export function deleteRecordStep(record: NodeRecord, after: readonly string[]): 
   };
 }
 
+/** How to make sure that multipathd has forgotten paths: it mostly has when it is asked; else wait; else tell it to. */
+export type ForgetMode = 'ask' | 'wait' | 'tell';
+
+export const forgetId = (mode: ForgetMode): string => `multipathd forgets (${mode})`;
+
 /** multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). */
-export function forgetStep(names: readonly string[], after: readonly string[], ask: boolean): Step {
+export function forgetStep(names: readonly string[], after: readonly string[], mode: ForgetMode): Step {
   const argv = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
-  const requests: LaneRequest[] = ask
-    ? names.map((name): LaneRequest => ({
-        kind: 'run',
-        argv: ['multipathd', 'del', 'path', `/dev/${name}`],
-        timeoutMs: 10_000,
-        okExits: 'any',
-      }))
-    : [];
+  const tell = names.map((name): LaneRequest => ({
+    kind: 'run',
+    argv: ['multipathd', 'del', 'path', `/dev/${name}`],
+    timeoutMs: 10_000,
+    okExits: 'any',
+  }));
+  const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
+  const ask: LaneRequest = { kind: 'run', argv, timeoutMs: 10_000, okExits: 'any', readOnly: true };
+  const requests = { ask: [ask], wait: [wait], tell: [...tell, wait] }[mode];
+  const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'see that multipathd has forgotten'} ${names.join(', ')}`;
   return {
-    id: ask ? `${detachStepId.forget}, asked` : detachStepId.forget,
-    what: `${ask ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`,
-    changes: ask ? names.map((name) => `multipathd's path ${name}`) : [],
+    id: forgetId(mode),
+    what,
+    changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [],
     after,
-    requests: [...requests, { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS }],
+    requests,
     main: 0,
-    maxAttempts: ask ? 3 : 1,
+    maxAttempts: mode === 'tell' ? 3 : 1,
+    ...(mode === 'ask' ? { judge: ([reply]: readonly LaneReply[]) => forgottenVerdict(names, what, reply) } : {}),
   };
+}
+
+/** A daemon that does not run tracks nothing. */
+function forgottenVerdict(names: readonly string[], what: string, reply: LaneReply | undefined): StepVerdict {
+  if (reply?.kind !== 'run' || reply.timedOut) {
+    return { ok: false, weight: 'final', error: new LongshoreError('E_COMMAND_TIMEOUT', `${what}: no answer`) };
+  }
+  const tracked = reply.exit === 0 ? reply.stdout.split(/\s+/) : [];
+  const left = names.filter((name) => tracked.includes(name));
+  if (left.length === 0) return { ok: true };
+  const error = new LongshoreError('E_DEVICE_NOT_REMOVED', `multipathd still tracks ${left.join(', ')}`);
+  return { ok: false, weight: 'final', error };
 }
 
 function sessionLane(sid: number): string {

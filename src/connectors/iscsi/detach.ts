@@ -17,7 +17,6 @@ export async function detachVolume(
   const goal = iscsiGoal(volume);
   const force = options.force === true;
   const scope = detachScope(goal, deviceInfo, force);
-  if (options.planOnly !== true) context.executor.prepareLanes(goal.targets.length);
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => detachObservation(clues),
@@ -25,7 +24,7 @@ export async function detachVolume(
     },
     context.executor,
     context.deadline,
-    engineOptions(context, volume.name, options),
+    engineOptions(context, volume.name, options, goal.targets.length),
   );
   const flags = { force, ignoreErrors: options.ignoreErrors === true, planOnly: options.planOnly === true };
   return detachResult(goal, run, flags);

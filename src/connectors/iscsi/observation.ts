@@ -65,16 +65,11 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
  * whenever a plan asks for it, but not to prove that nothing is left: without a disk there is nothing to be mounted.
  */
 export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
-  const before = clues.previous?.storage;
-  const all = before === undefined || clues.again;
-  const storage = storageFact({ withMounts: all, withMultipathd: before === undefined, withMapPaths: false });
+  const withMounts = clues.previous === null || clues.again;
+  const storage = storageFact({ withMounts, withMultipathd: false, withMapPaths: false });
   return {
     requests: storage.requests,
-    parse(replies) {
-      const now = storage.parse(replies);
-      const multipathd = before === undefined ? now.multipathd : before.multipathd;
-      return { storage: { ...now, multipathd }, live: new Map(), readable: new Map() };
-    },
+    parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: new Map() }),
   };
 }
 

@@ -56,7 +56,7 @@ describe('the plan of a detach', () => {
       'log out of session 2',
       'delete record 10.1.0.1:3260 default',
       'delete record 10.2.0.1:3260 default',
-      'multipathd forgets',
+      'multipathd forgets (ask)',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('the plan of a detach', () => {
     const storage = { ...attached(), scsiDevices: [...attached().scsiDevices, other] };
     expect(steps(storage).map((step) => step.id)).not.toContain('log out of session 1');
     const after = state({ sessions: [session(0)], scsiDevices: [other], nodeRecords: [record(0)] });
-    const history = { ...EMPTY_HISTORY, succeeded: new Set(['multipathd forgets']) };
+    const history = { ...EMPTY_HISTORY, succeeded: new Set(['multipathd forgets (ask)']) };
     const end = plan(after, { first: storage, history });
     expect(end).toMatchObject({
       kind: 'done',
@@ -165,16 +165,20 @@ describe('the plan of a detach', () => {
     ).toBe('look');
   });
 
-  it('does not end before multipathd has forgotten the paths, and tells it to when waiting does not help', () => {
-    expect(steps(state(), { first: attached() }).map((step) => step.what)).toEqual([
-      'wait until multipathd has forgotten sda, sdc',
+  it('does not end before multipathd has forgotten the paths: asks, waits, and at last tells it to', () => {
+    const error = new LongshoreError('E_DEVICE_NOT_REMOVED', 'still there');
+    const failed = (...ids: string[]): History => ({
+      ...EMPTY_HISTORY,
+      failures: new Map(ids.map((id) => [id, { attempts: 1, final: true, error }])),
+    });
+    const ids = (history: History): string[] => steps(state(), { first: attached(), history }).map((step) => step.id);
+    expect(ids(EMPTY_HISTORY)).toEqual(['multipathd forgets (ask)']);
+    expect(ids(failed('multipathd forgets (ask)'))).toEqual(['multipathd forgets (wait)']);
+    const told = failed('multipathd forgets (ask)', 'multipathd forgets (wait)');
+    expect(steps(state(), { first: attached(), history: told }).map((step) => step.what)).toEqual([
+      'tell multipathd to forget sda, sdc',
     ]);
-    const error = new LongshoreError('E_COMMAND_TIMEOUT', 'still there');
-    const failures = new Map([['multipathd forgets', { attempts: 1, final: true, error }]]);
-    expect(
-      steps(state(), { first: attached(), history: { ...EMPTY_HISTORY, failures } }).map((step) => step.what),
-    ).toEqual(['tell multipathd to forget sda, sdc']);
-    const succeeded = new Set(['multipathd forgets']);
+    const succeeded = new Set(['multipathd forgets (wait)']);
     expect(plan(state(), { first: attached(), history: { ...EMPTY_HISTORY, succeeded } }).kind).toBe('done');
   });
 
@@ -269,7 +273,7 @@ describe('the undo of an attach', () => {
       'remove 1:0:0:1',
       'log out of session 2',
       'delete record 10.2.0.1:3260 default',
-      'multipathd forgets',
+      'multipathd forgets (ask)',
     ]);
   });
 
