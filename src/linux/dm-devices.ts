@@ -27,7 +27,7 @@ export function dmDevicesFact({ withOpenCounts, withMapPaths }: DmFactOptions): 
     kind: 'run',
     argv,
     when: ANY_DM,
-    instant: true,
+    boundsItself: true,
     okExits: 'any',
     readOnly: true,
   });

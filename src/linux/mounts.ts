@@ -36,7 +36,7 @@ export function mountsFact(): Fact<Learnt<readonly Mount[]>> {
         kind: 'run',
         argv: ['awk', PROGRAM],
         globs: ['/proc/[0-9]*/mountinfo'],
-        instant: true,
+        boundsItself: true,
         okExits: 'any',
         readOnly: true,
       },

@@ -8,7 +8,7 @@ const SHOW_PATHS_ARGV: readonly string[] = ['multipathd', 'show', 'paths', 'raw'
 /** Whether multipathd answers, and which paths it tracks. */
 export function multipathdFact(): Fact<Learnt<MultipathdState>> {
   return {
-    requests: [{ kind: 'run', argv: SHOW_PATHS_ARGV, timeoutMs: 5_000, okExits: 'any', readOnly: true }],
+    requests: [{ kind: 'run', argv: SHOW_PATHS_ARGV, boundsItself: true, okExits: 'any', readOnly: true }],
     parse: (replies) => parseMultipathd(replies[0]),
   };
 }

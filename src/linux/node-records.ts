@@ -32,7 +32,7 @@ export function nodeRecordsFact(): Fact<Learnt<readonly NodeRecord[]>> {
         argv: ['grep', '-H', '-d', 'skip', '-E', '-e', PATTERN, '--'],
         when: GLOBS,
         globs: GLOBS,
-        instant: true,
+        boundsItself: true,
         okExits: 'any',
         readOnly: true,
       },

@@ -43,10 +43,11 @@ export interface RunRequest {
   /** enforced on the host by `timeout -k`, and a little later in the controller. Default 60,000 */
   readonly timeoutMs?: number;
   /**
-   * It reads only what the kernel holds in memory (an ioctl, files of /proc) or small local files: it cannot hang by itself and is not
-   * worth a timeout process, which costs more than the command. Only the deadline of the sequence bounds it.
+   * It cannot hang for long by itself: it reads what the kernel holds in memory, or has a time limit of its own (multipathd's client
+   * 4 s, iscsiadm 30 s for its database). Then no `timeout` process is started around it, which costs as much as the command does;
+   * the deadline of the sequence bounds it all the same.
    */
-  readonly instant?: boolean;
+  readonly boundsItself?: boolean;
   /** exit codes that count as ok; 'any' also takes a command that ran into its time limit. Default [0] */
   readonly okExits?: readonly number[] | 'any';
   /** ok only when stdout, without trailing newlines, is exactly this: a proof read right before a change */

@@ -55,8 +55,14 @@ export class LaneExecutor implements Executor {
     }) as unknown as Promise<RepliesTo<R>>;
   }
 
+  /** Resolves when a first lane answers: until then nothing is known of the shell, or of becoming root. */
+  async firstLane(): Promise<void> {
+    const lane = await (this.#lanes[0] ?? this.#openLane());
+    await lane.ready();
+  }
+
   prepareLanes(count: number): void {
-    while (!this.#closed && this.#lanes.length < Math.min(count, this.#maxLanes)) this.#openLane();
+    while (!this.#closed && this.#lanes.length < Math.min(count, this.#maxLanes)) void this.#openLane();
   }
 
   counters(): Counters {

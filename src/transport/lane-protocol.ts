@@ -4,13 +4,14 @@ import { type DecodedRequest, decodeRequest } from './lane-requests.js';
 export { decodeReply, encodeReply, type Frame, FrameReader } from './lane-replies.js';
 export { type Chain, decodeRequest, type DecodedRequest, encodeRequest, type WireRequest } from './lane-requests.js';
 
-/** What a fresh `/bin/sh` is given: the library, the lane's nonce, and a first frame that says it is ready. */
+/**
+ * What a fresh `/bin/sh` is given: the library, the lane's nonce, and a first frame on both streams that says it is ready; what the
+ * login shell or sudo have said before it belongs to nobody.
+ */
 export function laneStart(nonce: string): string {
-  return `${LANE_LIBRARY}LN=${nonce}\nlh=\nprintf '\\n%s ready 1 1\\n' "$LN"\n`;
+  const ready = String.raw`printf '\n%s ready 1 1\n' "$LN"`;
+  return `${LANE_LIBRARY}LN=${nonce}\nlh=\n${ready}; ${ready} >&2\n`;
 }
-
-/** id of the frame that says a lane is ready; request ids are numbers from 1 */
-export const READY_FRAME = 'ready';
 
 export type LaneInput =
   | { readonly type: 'start'; readonly nonce: string }

@@ -34,7 +34,7 @@ function wordsOf(request: WireRequest): readonly string[] {
     case 'run': {
       const { argv, globs = [], input, expectStdout, okExits = [0] } = request;
       return [
-        request.instant === true ? '0' : seconds(request.timeoutMs ?? RUN_TIMEOUT_MS),
+        request.boundsItself === true ? '0' : seconds(request.timeoutMs ?? RUN_TIMEOUT_MS),
         okExits === 'any' ? 'any' : okExits.join(' '),
         expectStdout === undefined ? '0' : '1',
         expectStdout ?? '',
@@ -178,7 +178,7 @@ function runOf(words: Words): WireRequest {
   return {
     kind: 'run',
     argv: words.rest(),
-    ...(limit === 0 ? { instant: true } : { timeoutMs: limit * 1000 }),
+    ...(limit === 0 ? { boundsItself: true } : { timeoutMs: limit * 1000 }),
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
     ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),

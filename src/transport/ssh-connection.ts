@@ -46,6 +46,12 @@ export async function connectSsh(options: SshOptions, deadline: Deadline): Promi
     },
   };
   const executor = new LaneExecutor(options.host, source);
+  try {
+    await executor.firstLane();
+  } catch (error) {
+    await executor.close();
+    throw error;
+  }
   source.connectMs = performance.now() - began;
   return executor;
 }

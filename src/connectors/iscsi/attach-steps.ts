@@ -57,7 +57,7 @@ export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap
   }
   const lines = settings.map(([name, value]) => `${name} = ${value}\n`).join('');
   const requests: LaneRequest[] = [];
-  if (record === null) requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal }), timeoutMs: 45_000 });
+  if (record === null) requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal }), boundsItself: true });
   requests.push({
     kind: 'write',
     append: true,

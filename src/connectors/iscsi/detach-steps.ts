@@ -176,7 +176,7 @@ export function deleteRecordStep(record: NodeRecord, after: readonly string[]): 
       {
         kind: 'run',
         argv: deleteNodeArgv({ targetName: record.targetName, portal: record.portal }),
-        timeoutMs: 45_000,
+        boundsItself: true,
         okExits: [0, 21],
       },
     ],
@@ -200,7 +200,7 @@ export function forgetStep(names: readonly string[], after: readonly string[], m
     okExits: 'any',
   }));
   const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
-  const ask: LaneRequest = { kind: 'run', argv, timeoutMs: 10_000, okExits: 'any', readOnly: true };
+  const ask: LaneRequest = { kind: 'run', argv, boundsItself: true, okExits: 'any', readOnly: true };
   const requests = { ask: [ask], wait: [wait], tell: [...tell, wait] }[mode];
   const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'see that multipathd has forgotten'} ${names.join(', ')}`;
   return {

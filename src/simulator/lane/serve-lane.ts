@@ -34,6 +34,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
   const serve = async (input: LaneInput): Promise<void> => {
     if (input.type === 'start') {
       nonce = input.nonce;
+      channel.stderr.write(`\n${nonce} ready 1 1\n`);
       channel.write(`\n${nonce} ready 1 1\n`);
     } else if (input.type === 'request') {
       const reply = await answerInChain(lane, input.request, lastWasOk);
