@@ -39,7 +39,8 @@ export async function readKnownHosts(files: readonly string[]): Promise<readonly
       try {
         return parseKnownHosts(await readFile(filePath, 'utf8'), filePath);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        const code = error instanceof Error && 'code' in error ? error.code : '';
+        if (code === 'ENOENT' || code === 'ENOTDIR') return [];
         throw new LongshoreError('E_HOST_KEY', `cannot read ${filePath}: ${(error as Error).message}`);
       }
     }),
@@ -85,46 +86,6 @@ function matchesPattern(pattern: string, name: string): boolean {
   return new RegExp(`^${source}$`).test(name);
 }
 
-export type HostKeyFinding =
-  { readonly kind: 'known' } | { readonly kind: 'new' } | { readonly kind: 'bad'; readonly error: LongshoreError };
-
-/** What the files say of a key that a host has shown. `key` is the SSH wire form. */
-export function judgeHostKey(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyFinding {
-  const own = entriesFor(entries, name).filter((entry) => entry.marker !== '@cert-authority');
-  const base64 = key.toString('base64');
-  const revoked = own.find((entry) => entry.marker === '@revoked' && entry.key === base64);
-  if (revoked !== undefined) {
-    return bad(
-      `the key of ${name} is revoked (${revoked.filePath}:${revoked.line}): ${fingerprint(key)}`,
-      'do not connect; ask who runs the host',
-    );
-  }
-  const valid = own.filter((entry) => entry.marker === '');
-  if (valid.some((entry) => entry.key === base64)) return { kind: 'known' };
-  const type = keyTypeOf(key);
-  const [other] = [...valid.filter((entry) => entry.keyType === type), ...valid];
-  if (other === undefined) return { kind: 'new' };
-  return bad(
-    `the key of ${name} is not the one in ${other.filePath}:${other.line}: it shows ${type} ${fingerprint(key)}, known is ${other.keyType} ${fingerprint(Buffer.from(other.key, 'base64'))}`,
-    'somebody may be between you and the host, or it was installed anew: compare the fingerprint on its console, then correct that line',
-  );
-}
-
-/** A host that no file names, where that is not allowed. */
-export function unknownHostKey(name: string, key: Buffer, files: readonly string[]): LongshoreError {
-  return new LongshoreError(
-    'E_HOST_KEY',
-    `no known_hosts file names ${name}, which shows ${keyTypeOf(key)} ${fingerprint(key)}`,
-    {
-      remedy: `compare the fingerprint on its console, then add the key to ${files[0] ?? '~/.ssh/known_hosts'}, or use --accept-new-host-keys`,
-    },
-  );
-}
-
-function bad(message: string, remedy: string): HostKeyFinding {
-  return { kind: 'bad', error: new LongshoreError('E_HOST_KEY', message, { remedy }) };
-}
-
 /** As `ssh-keygen -l` prints it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
@@ -135,27 +96,19 @@ export function keyTypeOf(key: Buffer): string {
   return key.length < 4 ? '' : key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
 
-/** Adds a host to a file, making it (0600) if need be. */
+/** Adds a host to a file, making it (0600) if need be. One write, so that many hosts may be added at once. */
 export async function rememberHost(filePath: string, name: string, key: Buffer): Promise<void> {
-  await mkdir(path.dirname(filePath), { recursive: true, mode: 0o700 });
-  await appendFile(filePath, `${name} ${keyTypeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600 });
+  const line = `${name} ${keyTypeOf(key)} ${key.toString('base64')}\n`;
+  try {
+    await mkdir(path.dirname(filePath), { recursive: true, mode: 0o700 });
+    await appendFile(filePath, (await endsInLine(filePath)) ? `\n${line}` : line, { mode: 0o600 });
+  } catch (error) {
+    throw new LongshoreError('E_HOST_KEY', `cannot add ${name} to ${filePath}: ${(error as Error).message}`);
+  }
 }
 
-/** All host key algorithms that ssh2 1.17 speaks, best first. */
-const ALGORITHMS = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
-
-/** Those that the files have a key for come first, in file order, so that a host with several keys shows the known one. */
-export function hostKeyAlgorithms(entries: readonly KnownHost[], name: string): readonly string[] {
-  const known = entriesFor(entries, name)
-    .filter((entry) => entry.marker === '')
-    .flatMap((entry) => (entry.keyType === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [entry.keyType]))
-    .filter((algorithm) => ALGORITHMS.includes(algorithm));
-  return [...new Set([...known, ...ALGORITHMS])];
+/** Whether a file ends in the middle of a line. */
+async function endsInLine(filePath: string): Promise<boolean> {
+  const text = await readFile(filePath, 'utf8').catch(() => '');
+  return text !== '' && !text.endsWith('\n');
 }

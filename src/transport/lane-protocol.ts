@@ -1,16 +1,16 @@
 import { LANE_LIBRARY } from './lane-library.js';
 import { type DecodedRequest, decodeRequest } from './lane-requests.js';
 
-export { decodeReply, encodeReply, type Frame, FrameReader } from './lane-replies.js';
+export { FrameReader, type Frame } from './frame-reader.js';
+export { decodeReply, encodeReply } from './lane-replies.js';
 export { type Chain, decodeRequest, type DecodedRequest, encodeRequest, type WireRequest } from './lane-requests.js';
 
-/**
- * What a fresh `/bin/sh` is given: the library, the lane's nonce, and a first frame on both streams that says it is ready; what the
- * login shell or sudo have said before it belongs to nobody.
- */
+/** id of the frame, on both streams, that says a lane is ready; request ids are numbers from 1 */
+export const READY_FRAME = 'ready';
+
+/** What a fresh `/bin/sh` is given: the library, the lane's nonce, and the order to say that it is ready. */
 export function laneStart(nonce: string): string {
-  const ready = String.raw`printf '\n%s ready 1 1\n' "$LN"`;
-  return `${LANE_LIBRARY}LN=${nonce}\nlh=\n${ready}; ${ready} >&2\n`;
+  return `${LANE_LIBRARY}LN=${nonce}\nl_hello\n`;
 }
 
 export type LaneInput =
@@ -32,9 +32,8 @@ export class LaneInputReader {
     for (; this.#at < this.#text.length; this.#at += 1) {
       const char = this.#text[this.#at];
       if (char === '\n' && (!this.#quoted || this.#nonce === '')) {
-        const line = this.#text.slice(this.#lineStart, this.#at);
+        const input = this.#read(this.#text.slice(this.#lineStart, this.#at));
         this.#lineStart = this.#at + 1;
-        const input = this.#read(line);
         if (input !== null) inputs.push(input);
       } else if (this.#nonce !== '' && char === "'") {
         this.#quoted = !this.#quoted;
@@ -50,14 +49,13 @@ export class LaneInputReader {
   }
 
   #read(line: string): LaneInput | null {
-    const nonce = /^LN=([0-9a-f]+)$/.exec(line)?.[1];
     if (this.#nonce === '') {
+      const nonce = /^LN=([0-9a-f]+)$/.exec(line)?.[1];
       if (nonce === undefined) return null;
       this.#nonce = nonce;
-      this.#quoted = false;
       return { type: 'start', nonce };
     }
-    if (line === 'lh=' || line.startsWith("printf '\\n%s ready")) return null;
+    if (line === 'l_hello') return null;
     const request = decodeRequest(line);
     return request === null ? { type: 'other', line } : { type: 'request', request };
   }

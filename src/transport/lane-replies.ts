@@ -1,175 +1,146 @@
+import { LongshoreError } from '../errors/longshore-error.js';
 import type { LaneReply } from './executor.js';
+import type { Frame } from './frame-reader.js';
 import type { WireRequest } from './lane-requests.js';
 
-/** Bytes of one stream of one reply that are kept; the rest is read and dropped. */
-export const OUTPUT_LIMIT_BYTES: number = 8 * 1024 * 1024;
+/**
+ * Payload lines by their first character; a path with newlines in it goes on in lines that begin with `+`.
+ *
+ *     f PATH, = LINE ...   a file and its lines         p PATH   a path of a list
+ *     u PATH               not readable                 r PATH   canonical path of the p in the same place; `-`: has none
+ *     m PATH               present                      a PATH   not absent
+ */
+interface Line {
+  readonly mark: string;
+  readonly text: string;
+}
 
-/** What a frame line says of the request it ends. */
-export interface Frame {
-  readonly id: number;
-  readonly skipped: boolean;
-  readonly ok: boolean;
+/** Whether a reply has a second frame, on stderr. */
+export function speaksOnStderr(request: WireRequest): boolean {
+  return request.kind === 'run' || request.kind === 'write';
+}
+
+export interface Reply {
+  readonly reply: LaneReply;
   /** processes that the request started on the host */
   readonly processes: number;
-  /** exit code of a command, else '' */
-  readonly status: string;
-  readonly payload: Buffer;
-  readonly truncated: boolean;
 }
 
 /**
- * Cuts a lane's stream into frames: everything up to a line that begins with the lane's nonce, which nobody else on the host
- * knows. Keeps at most `OUTPUT_LIMIT_BYTES` of what is between two frames.
+ * The typed reply to a request, from its frame on stdout and, for `run` and `write`, the one on stderr. Throws `E_PARSE` when there was
+ * more to read than is kept: a file must not look shorter than it is.
  */
-export class FrameReader {
-  readonly #marker: Buffer;
-  readonly #limit: number;
-  #kept: Buffer[] = [];
-  #keptBytes = 0;
-  #truncated = false;
-  #tail: Buffer = Buffer.alloc(0);
-
-  constructor(nonce: string, limit: number = OUTPUT_LIMIT_BYTES) {
-    this.#marker = Buffer.from(`\n${nonce} `);
-    this.#limit = limit;
+export function decodeReply(request: WireRequest, frame: Frame, stderr: Frame | null): Reply {
+  const [okWord, processes, ...status] = frame.words;
+  if (okWord === 'skip') return { reply: { kind: 'skipped', ok: false }, processes: 0 };
+  if (frame.truncated && request.kind !== 'run') {
+    throw new LongshoreError('E_PARSE', `the host's answer to a ${request.kind} is larger than can be kept`);
   }
-
-  push(chunk: Buffer): readonly Frame[] {
-    let rest = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
-    const frames: Frame[] = [];
-    for (;;) {
-      const at = rest.indexOf(this.#marker);
-      if (at === -1) {
-        // the marker may be cut in two: its beginning waits for the next chunk
-        const safe = Math.max(0, rest.length - this.#marker.length + 1);
-        this.#keep(rest.subarray(0, safe));
-        this.#tail = rest.subarray(safe);
-        return frames;
-      }
-      const end = rest.indexOf(0x0a, at + this.#marker.length);
-      if (end === -1) {
-        this.#keep(rest.subarray(0, at));
-        this.#tail = rest.subarray(at);
-        return frames;
-      }
-      this.#keep(rest.subarray(0, at));
-      frames.push(this.#frame(rest.subarray(at + this.#marker.length, end).toString()));
-      rest = rest.subarray(end + 1);
-    }
-  }
-
-  #keep(bytes: Buffer): void {
-    const room = this.#limit - this.#keptBytes;
-    if (bytes.length > room) this.#truncated = true;
-    if (room <= 0 || bytes.length === 0) return;
-    // copied, so that a small rest does not hold on to a large chunk
-    this.#kept.push(Buffer.from(bytes.subarray(0, room)));
-    this.#keptBytes += Math.min(room, bytes.length);
-  }
-
-  #frame(line: string): Frame {
-    const [id = '', ok = '', processes = '', status = ''] = line.split(' ');
-    const frame: Frame = {
-      id: Number(id),
-      skipped: ok === 'skip',
-      ok: ok === '1',
-      processes: Number(processes) || 0,
-      status,
-      payload: Buffer.concat(this.#kept),
-      truncated: this.#truncated,
-    };
-    this.#kept = [];
-    this.#keptBytes = 0;
-    this.#truncated = false;
-    return frame;
-  }
+  return { reply: replyTo(request, okWord === '1', status, frame, stderr), processes: Number(processes) || 0 };
 }
 
-/** The typed reply to a request, from its frame on stdout and, for a command, the one on stderr. */
-export function decodeReply(request: WireRequest, frame: Frame, stderr: Frame | null): LaneReply {
-  if (frame.skipped) return { kind: 'skipped', ok: false };
+function replyTo(
+  request: WireRequest,
+  ok: boolean,
+  status: readonly string[],
+  frame: Frame,
+  stderr: Frame | null,
+): LaneReply {
   const text = frame.payload.toString('utf8');
+  const errorText = stderr?.payload.toString('utf8') ?? '';
   switch (request.kind) {
     case 'run': {
-      const exit = frame.status === '' ? null : Number(frame.status);
+      const [exit, timedOut] = status;
       return {
         kind: 'run',
-        ok: frame.ok,
-        exit,
+        ok,
+        exit: exit === undefined || exit === '-' ? null : Number(exit),
         stdout: text,
-        stderr: stderr?.payload.toString('utf8') ?? '',
-        // timeout(1) exits 124, or 137 when it had to kill; the shell shows 143 when only TERM was needed by busybox
-        timedOut: exit === 124 || exit === 137 || exit === 143,
+        stderr: errorText,
+        timedOut: timedOut === 't',
         truncated: frame.truncated || stderr?.truncated === true,
       };
     }
+    case 'write': {
+      // the shell names the file that it could not open, but not the one that it could not write
+      const said = errorText.trim();
+      const named = said.includes('/')
+        ? said
+        : `${[request.filePath].flat()[0] ?? ''}: ${said === '' ? 'the write failed' : said}`;
+      return { kind: 'write', ok, error: ok ? said : named };
+    }
     case 'read':
-      return { kind: 'read', ok: true, ...readFiles(text) };
+      return { kind: 'read', ok: true, ...filesIn(linesOf(text)) };
     case 'list':
-      return { kind: 'list', ok: true, ...listedPaths(text) };
-    case 'write':
-      return { kind: 'write', ok: frame.ok, error: stderr?.payload.toString('utf8').trim() ?? '' };
+      return { kind: 'list', ok: true, ...pathsIn(linesOf(text)) };
     case 'wait': {
-      const lines = text.split('\n');
-      const having = (mark: string): string[] =>
-        lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(1));
-      return { kind: 'wait', ok: frame.ok, matches: having('m'), remaining: having('a') };
+      const lines = linesOf(text);
+      return { kind: 'wait', ok, matches: textsOf(lines, 'm'), remaining: textsOf(lines, 'a') };
     }
     case 'lock':
-      return { kind: 'lock', ok: frame.ok, holder: frame.ok ? '' : text.trim() };
+      return { kind: 'lock', ok, holder: ok ? '' : text.trim() };
     case 'join':
-      return { kind: 'lock', ok: frame.ok, holder: '' };
+      return { kind: 'lock', ok, holder: '' };
   }
 }
 
-function readFiles(text: string): { files: Map<string, string>; unreadable: string[] } {
-  const files = new Map<string, string>();
-  const unreadable: string[] = [];
-  let filePath = '';
-  let lines: string[] = [];
-  const close = (): void => {
-    if (filePath !== '') files.set(filePath, lines.join('\n').replace(/\n+$/, ''));
-    filePath = '';
-    lines = [];
-  };
+function linesOf(text: string): readonly Line[] {
+  const lines: { mark: string; text: string }[] = [];
   for (const line of text.split('\n')) {
-    const mark = line.charAt(0);
-    if (mark === '=') lines.push(line.slice(1));
-    else if (mark === 'f') {
-      close();
-      filePath = line.slice(1);
-    } else if (mark === 'u') {
-      if (filePath === line.slice(1)) filePath = '';
-      close();
-      unreadable.push(line.slice(1));
-    }
+    const last = lines.at(-1);
+    if (line.startsWith('+') && last !== undefined) last.text += `\n${line.slice(1)}`;
+    else if (line !== '') lines.push({ mark: line.charAt(0), text: line.slice(1) });
   }
-  close();
-  return { files, unreadable };
+  return lines;
 }
 
-function listedPaths(text: string): { paths: string[]; resolved: Map<string, string> } {
-  const lines = text.split('\n');
-  const paths = lines.filter((line) => line.startsWith('p')).map((line) => line.slice(1));
-  const canonical = lines.filter((line) => line.startsWith('r')).map((line) => line.slice(1));
-  // readlink leaves out what vanished meanwhile: then nothing can be told apart
-  const complete = canonical.length === paths.length;
-  const resolved = new Map(complete ? paths.map((one, index) => [one, canonical[index] ?? '']) : []);
-  return { paths, resolved };
+function textsOf(lines: readonly Line[], mark: string): string[] {
+  return [...new Set(lines.filter((line) => line.mark === mark).map((line) => line.text))];
+}
+
+function filesIn(lines: readonly Line[]): { files: ReadonlyMap<string, string>; unreadable: readonly string[] } {
+  const found = new Map<string, string[]>();
+  let content: string[] = [];
+  for (const { mark, text } of lines) {
+    if (mark === 'f') {
+      content = [];
+      found.set(text, content);
+    } else if (mark === '=') content.push(text);
+  }
+  const files = new Map([...found].map(([filePath, own]) => [filePath, own.join('\n').replace(/\n+$/, '')]));
+  return { files, unreadable: textsOf(lines, 'u') };
+}
+
+function pathsIn(lines: readonly Line[]): { paths: readonly string[]; resolved: ReadonlyMap<string, string> } {
+  const paths = lines.filter((line) => line.mark === 'p').map((line) => line.text);
+  const canonical = lines.filter((line) => line.mark === 'r' || line.mark === '-');
+  const resolved = new Map<string, string>();
+  paths.forEach((one, index) => {
+    const line = canonical[index];
+    if (line?.mark === 'r') resolved.set(one, line.text);
+  });
+  return { paths: [...new Set(paths)], resolved };
 }
 
 /** A reply as a lane writes it, for servers that emulate lanes. */
-export function encodeReply(nonce: string, id: number, reply: LaneReply): { stdout: Buffer; stderr: Buffer } {
+export function encodeReply(
+  nonce: string,
+  id: number,
+  reply: LaneReply,
+  processes: number = reply.kind === 'run' ? 2 : 0,
+): { stdout: Buffer; stderr: Buffer } {
   if (reply.kind === 'skipped') return { stdout: Buffer.from(`\n${nonce} ${id} skip\n`), stderr: Buffer.alloc(0) };
-  const status = statusOf(reply);
-  const frame = `\n${nonce} ${id} ${reply.ok ? 1 : 0} ${reply.kind === 'run' ? 2 : 0} ${status}\n`;
+  const begin = `\n${nonce} begin ${id}\n`;
+  const end = `\n${nonce} ${id} ${reply.ok ? 1 : 0} ${processes} ${statusOf(reply)}\n`;
   const said = reply.kind === 'run' ? reply.stderr : reply.kind === 'write' ? reply.error : null;
-  const stderr = said === null ? Buffer.alloc(0) : Buffer.from(`${said}\n${nonce} ${id}\n`);
-  return { stdout: Buffer.from(`${payloadOf(reply)}${frame}`), stderr };
+  return {
+    stdout: Buffer.from(`${begin}${payloadOf(reply)}${end}`),
+    stderr: said === null ? Buffer.alloc(0) : Buffer.from(`${begin}${said}\n${nonce} ${id}\n`),
+  };
 }
 
 function statusOf(reply: LaneReply): string {
-  return reply.kind === 'run' && reply.exit !== null ? String(reply.exit) : '';
+  return reply.kind === 'run' ? `${reply.exit ?? '-'}${reply.timedOut ? ' t' : ''}` : '';
 }
 
 function payloadOf(reply: LaneReply): string {
@@ -177,21 +148,30 @@ function payloadOf(reply: LaneReply): string {
     case 'run':
       return reply.stdout;
     case 'read': {
-      const files = [...reply.files].map(([filePath, content]) =>
-        [`f${filePath}`, ...(content === '' ? [] : content.split('\n').map((line) => `=${line}`))].join('\n'),
+      const files = [...reply.files].map(
+        ([filePath, content]) => line('f', filePath) + (content === '' ? '' : `=${content.replaceAll('\n', '\n=')}\n`),
       );
-      return [...files, ...reply.unreadable.map((filePath) => `u${filePath}`)].map((line) => `${line}\n`).join('');
+      return files.join('') + reply.unreadable.map((one) => line('u', one)).join('');
     }
-    case 'list':
-      return [...reply.paths.map((one) => `p${one}`), ...[...reply.resolved.values()].map((one) => `r${one}`)]
-        .map((line) => `${line}\n`)
-        .join('');
+    case 'list': {
+      const canonical = reply.paths.map((one) => {
+        const target = reply.resolved.get(one);
+        return target === undefined ? '-\n' : line('r', target);
+      });
+      return reply.paths.map((one) => line('p', one)).join('') + canonical.join('');
+    }
     case 'wait':
-      return [...reply.matches.map((one) => `m${one}`), ...reply.remaining.map((one) => `a${one}`)].join('\n');
+      return (
+        reply.matches.map((one) => line('m', one)).join('') + reply.remaining.map((one) => line('a', one)).join('')
+      );
     case 'lock':
       return reply.holder;
     case 'write':
     case 'skipped':
       return '';
   }
+}
+
+function line(mark: string, path: string): string {
+  return `${mark}${path.replaceAll('\n', '\n+')}\n`;
 }

@@ -1,5 +1,7 @@
+import { LongshoreError } from '../errors/longshore-error.js';
 import { Secret } from '../secrets/secret.js';
 import type { LaneRequest, WaitRequest } from './executor.js';
+import { patternFromShell, patternToShell } from './glob-pattern.js';
 import { quoteWord, unquoteWords } from './quote-word.js';
 
 /** `then`: only when the request before it was ok. */
@@ -11,52 +13,56 @@ export type WireRequest = LaneRequest | { readonly kind: 'join'; readonly name: 
 export interface DecodedRequest {
   readonly id: number;
   readonly chain: Chain;
+  /** with `first`: milliseconds from now after which no further request of the chain is started; 0 is no limit */
+  readonly budgetMs: number;
   readonly request: WireRequest;
 }
 
-/** Default time limits, ms. */
-const RUN_TIMEOUT_MS = 60_000;
-/** Characters that mean something in a pattern; all others are taken as they are. */
-const GLOB_SYNTAX = /^[^\0\n]*$/;
+/** Time limit on the host when a command names none, ms. */
+export const DEFAULT_RUN_MS = 60_000;
 
-/** One request as a line for the lane's shell: words that are all quoted, ended by a newline (a word may hold newlines). */
-export function encodeRequest(id: number, chain: Chain, request: WireRequest): string {
-  const words = [String(id), chain, request.kind, ...wordsOf(request)];
+/** A lock's name becomes part of a file's name. */
+const LOCK_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * One request as a line for the lane's shell: words that are all quoted, ended by a newline (a word may hold newlines). Throws `E_USAGE`
+ * for what cannot be said to a host: NUL characters, patterns that are not absolute, odd lock names, an empty argv.
+ */
+export function encodeRequest(id: number, chain: Chain, request: WireRequest, budgetMs = 0): string {
+  const words = [String(id), chain, milliseconds(budgetMs), request.kind, ...wordsOf(request)];
   return `lq ${words.map(quoteWord).join(' ')}\n`;
 }
 
 function wordsOf(request: WireRequest): readonly string[] {
   switch (request.kind) {
     case 'read':
-      return request.patterns.map(pattern);
+      return request.patterns.map(patternToShell);
     case 'list':
-      return [request.resolve === true ? '1' : '0', ...request.patterns.map(pattern)];
+      return [request.resolve === true ? '1' : '0', ...request.patterns.map(patternToShell)];
     case 'run': {
       const { argv, globs = [], input, expectStdout, okExits = [0] } = request;
       return [
-        request.boundsItself === true ? '0' : seconds(request.timeoutMs ?? RUN_TIMEOUT_MS),
+        request.boundsItself === true ? '0' : milliseconds(Math.max(1, request.timeoutMs ?? DEFAULT_RUN_MS)),
         okExits === 'any' ? 'any' : okExits.join(' '),
-        expectStdout === undefined ? '0' : '1',
-        expectStdout ?? '',
-        input === undefined ? '0' : '1',
-        revealed(input ?? ''),
-        ...counted((request.when ?? []).map(pattern)),
-        ...counted(globs.map(pattern)),
-        ...argv,
+        ...optional(expectStdout),
+        ...optional(input === undefined ? undefined : revealed(input)),
+        ...counted((request.when ?? []).map(patternToShell)),
+        ...counted(globs.map(patternToShell)),
+        ...command(argv),
       ];
     }
     case 'write':
       return [
         request.append === true ? '1' : '0',
         revealed(request.content),
-        ...[request.filePath].flat().map(pattern),
+        ...[request.filePath].flat().map(patternToShell),
       ];
     case 'wait':
       return waitWords(request);
     case 'lock':
-      return [request.name, request.owner, seconds(request.waitMs)];
+      return [lockName(request.name), request.owner.replaceAll(/\s+/g, ' '), milliseconds(request.waitMs)];
     case 'join':
-      return [request.name];
+      return [lockName(request.name)];
   }
 }
 
@@ -67,45 +73,50 @@ function revealed(text: string | Secret): string {
 function waitWords(request: WaitRequest): readonly string[] {
   const { present = [], absent = [], contents = [], outputLacks } = request;
   return [
-    String(Math.max(0, Math.round(request.timeoutMs))),
-    ...counted(present.map(pattern)),
-    ...counted(absent.map(pattern)),
+    milliseconds(request.timeoutMs),
+    ...counted(present.map(patternToShell)),
+    ...counted(absent.map(patternToShell)),
     String(contents.length),
-    ...contents.flatMap(({ filePath, values }) => [filePath, ...counted(values)]),
-    ...counted(outputLacks?.words ?? []),
-    ...(outputLacks?.argv ?? []),
+    ...contents.flatMap(({ filePath, values }) => [absolute(filePath), ...counted(values)]),
+    ...(outputLacks === undefined ? ['-1'] : [...counted(outputLacks.words), ...command(outputLacks.argv)]),
   ];
+}
+
+function optional(text: string | undefined): readonly string[] {
+  return [text === undefined ? '0' : '1', text ?? ''];
 }
 
 function counted(words: readonly string[]): readonly string[] {
   return [String(words.length), ...words];
 }
 
-/** Whole seconds, at least 1: what every `timeout` understands. */
-function seconds(ms: number): string {
-  return String(Math.max(1, Math.ceil(ms / 1000)));
+/** At least 0, whole, and small enough for a shell whose numbers have 32 bits. */
+function milliseconds(ms: number): string {
+  return String(Math.min(Math.max(0, Math.ceil(ms)), 0x7fffffff));
 }
 
-/** A glob is expanded by the shell but never run: only its form is checked here. */
-function pattern(text: string): string {
-  if (!text.startsWith('/') || !GLOB_SYNTAX.test(text)) {
-    throw new TypeError(`not an absolute glob pattern: ${JSON.stringify(text)}`);
-  }
-  return text.replaceAll('\\', '\\\\');
+function command(argv: readonly string[]): readonly string[] {
+  if (argv[0] === undefined || argv[0] === '') throw new LongshoreError('E_USAGE', 'a command needs a program');
+  return argv;
 }
 
-function unpattern(text: string): string {
-  return text.replaceAll('\\\\', '\\');
+function absolute(filePath: string): string {
+  if (!filePath.startsWith('/')) throw new LongshoreError('E_USAGE', 'the path of a file must begin with /');
+  return filePath;
 }
 
-/** The inverse of `encodeRequest`, for servers that emulate lanes. null when the line is no request. */
+function lockName(name: string): string {
+  if (!LOCK_NAME.test(name)) throw new LongshoreError('E_USAGE', 'the name of a lock can hold letters, digits, . _ -');
+  return name;
+}
+
+/** The inverse of `encodeRequest`, for servers that emulate lanes; defaults are filled in. null when the line is no request. */
 export function decodeRequest(line: string): DecodedRequest | null {
   if (!line.startsWith('lq ')) return null;
-  const words = unquoteWords(line.slice(3).replace(/\n$/, ''));
-  const [id, chain, kind, ...rest] = words ?? [];
-  if (id === undefined || (chain !== 'first' && chain !== 'then')) return null;
-  const request = kind === undefined ? null : requestOf(kind, new Words(rest));
-  return request === null ? null : { id: Number(id), chain, request };
+  const [id, chain, budgetMs, kind, ...rest] = unquoteWords(line.slice(3).replace(/\n$/, '')) ?? [];
+  if (id === undefined || (chain !== 'first' && chain !== 'then') || kind === undefined) return null;
+  const request = requestOf(kind, new Words(rest));
+  return request === null ? null : { id: Number(id), chain, budgetMs: Number(budgetMs), request };
 }
 
 class Words {
@@ -125,9 +136,18 @@ class Words {
     return Number(this.next());
   }
 
+  take(count: number): string[] {
+    return Array.from({ length: Math.max(0, count) }, () => this.next());
+  }
+
   counted(): string[] {
-    const count = this.number();
-    return Array.from({ length: count }, () => this.next());
+    return this.take(this.number());
+  }
+
+  optional(): string | undefined {
+    const given = this.next() === '1';
+    const text = this.next();
+    return given ? text : undefined;
   }
 
   rest(): string[] {
@@ -140,24 +160,24 @@ class Words {
 function requestOf(kind: string, words: Words): WireRequest | null {
   switch (kind) {
     case 'read':
-      return { kind, patterns: words.rest().map(unpattern) };
+      return { kind, patterns: words.rest().map(patternFromShell) };
     case 'list': {
       const resolve = words.next() === '1';
-      return { kind, resolve, patterns: words.rest().map(unpattern) };
+      return { kind, resolve, patterns: words.rest().map(patternFromShell) };
     }
     case 'run':
       return runOf(words);
     case 'write': {
       const append = words.next() === '1';
       const content = words.next();
-      const [filePath = '', ...others] = words.rest().map(unpattern);
-      return { kind, append, content, filePath: others.length === 0 ? filePath : [filePath, ...others] };
+      const [first = '', ...others] = words.rest().map(patternFromShell);
+      return { kind, append, filePath: others.length === 0 ? first : [first, ...others], content };
     }
     case 'wait':
       return waitOf(words);
     case 'lock': {
       const name = words.next();
-      return { kind, name, owner: words.next(), waitMs: words.number() * 1000 };
+      return { kind, name, owner: words.next(), waitMs: words.number() };
     }
     case 'join':
       return { kind, name: words.next() };
@@ -167,39 +187,36 @@ function requestOf(kind: string, words: Words): WireRequest | null {
 }
 
 function runOf(words: Words): WireRequest {
-  const limit = words.number();
+  const limitMs = words.number();
   const exits = words.next();
-  const expects = words.next() === '1';
-  const expectStdout = words.next();
-  const hasInput = words.next() === '1';
-  const input = words.next();
-  const when = words.counted().map(unpattern);
-  const globs = words.counted().map(unpattern);
+  const expectStdout = words.optional();
+  const input = words.optional();
+  const when = words.counted().map(patternFromShell);
+  const globs = words.counted().map(patternFromShell);
   return {
     kind: 'run',
     argv: words.rest(),
-    ...(limit === 0 ? { boundsItself: true } : { timeoutMs: limit * 1000 }),
+    ...(limitMs === 0 ? { boundsItself: true } : { timeoutMs: limitMs }),
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
     ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),
-    ...(expects ? { expectStdout } : {}),
-    ...(hasInput ? { input } : {}),
+    ...(expectStdout === undefined ? {} : { expectStdout }),
+    ...(input === undefined ? {} : { input }),
   };
 }
 
 function waitOf(words: Words): WireRequest {
   const timeoutMs = words.number();
-  const present = words.counted().map(unpattern);
-  const absent = words.counted().map(unpattern);
+  const present = words.counted().map(patternFromShell);
+  const absent = words.counted().map(patternFromShell);
   const contents = Array.from({ length: words.number() }, () => ({ filePath: words.next(), values: words.counted() }));
-  const lacking = words.counted();
-  const argv = words.rest();
+  const lacking = words.number();
   return {
     kind: 'wait',
     timeoutMs,
     present,
     absent,
     contents,
-    ...(lacking.length === 0 ? {} : { outputLacks: { argv, words: lacking } }),
+    ...(lacking < 0 ? {} : { outputLacks: { words: words.take(lacking), argv: words.rest() } }),
   };
 }

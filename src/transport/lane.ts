@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { LongshoreError } from '../errors/longshore-error.js';
-import type { Secret } from '../secrets/secret.js';
 import type { LaneReply } from './executor.js';
-import { decodeReply, type Frame, FrameReader, laneStart } from './lane-protocol.js';
-import { encodeRequest, type WireRequest } from './lane-requests.js';
+import { type Frame, FrameReader } from './frame-reader.js';
+import { laneStart, READY_FRAME } from './lane-protocol.js';
+import { decodeReply, speaksOnStderr } from './lane-replies.js';
+import { DEFAULT_RUN_MS, encodeRequest, type WireRequest } from './lane-requests.js';
 
 /** A shell's three streams, however it was started. */
 export interface LaneStreams {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** ends the shell and everything between; safe to call twice */
+  /** ends the shell's input and stops listening to it; safe to call twice */
   end(): void;
-  /** calls back once, when the shell or the way to it is gone */
-  onGone(listener: () => void): void;
+  /** calls back when the shell `ended` by itself, or the way to it was `cut` */
+  onGone(listener: (how: 'ended' | 'cut') => void): void;
 }
 
 export interface LaneTraffic {
@@ -23,181 +24,244 @@ export interface LaneTraffic {
   processes: number;
 }
 
-interface Waiting {
-  readonly id: number;
-  readonly request: WireRequest;
-  readonly resolve: (reply: LaneReply) => void;
+/** Where a lane's shell comes from. */
+export interface LaneOptions {
+  readonly host: string;
+  /** the error for a shell that ended before it was ready, from what it said until then */
+  readonly endedEarly: (noise: string) => LongshoreError;
+  /**
+   * What happens before the shell reads its input: called with everything heard so far, until it gives `ready`. `end` gives up.
+   * Default: the shell is spoken to at once.
+   */
+  readonly opening?: (noise: string, write: (text: string) => void) => 'wait' | 'ready' | 'end';
+}
+
+interface Chain {
+  readonly replies: LaneReply[];
+  readonly length: number;
+  readonly resolve: (replies: readonly LaneReply[]) => void;
   readonly reject: (error: Error) => void;
-  frame: Frame | null;
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly request: WireRequest;
+  readonly chain: Chain;
+  stdout: Frame | null;
   stderr: Frame | null;
 }
 
-/** A question that a password answers. */
-export interface PasswordPrompt {
-  readonly prompt: string;
-  readonly password: Secret | undefined;
-}
-
-/** What a shell that may have been asked for nothing says when it runs. */
-export const SHELL_RUNS = 'longshore-shell-runs';
+/** What a shell and a login say before the first frame is kept up to here, for error messages and for sudo's prompt. */
+const NOISE_LIMIT = 16_384;
+/** Beyond a request's own limit: `timeout -k 5`, rounding up to a second, and the way back. */
+const REPLY_GRACE_MS = 8_000;
+/** A shell that says nothing for so long will not. */
+const READY_LIMIT_MS = 30_000;
 
 /** One shell on the host that answers requests in order. */
 export class Lane {
   readonly #streams: LaneStreams;
   readonly #traffic: LaneTraffic;
-  readonly #waiting: Waiting[] = [];
-  readonly #gone: (noise: string) => Error;
-  #ready = false;
-  #isReady: Promise<void>;
-  #onReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
-  #lost = false;
+  readonly #options: LaneOptions;
+  readonly #start: string;
+  readonly #ready: Promise<void>;
+  #settleReady: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #state: 'opening' | 'starting' | 'ready' | 'lost' = 'opening';
+  #waiting: Waiting[] = [];
+  #outbox = '';
   #nextId = 1;
   #noise = '';
-  /** sequences that have not answered yet */
-  load = 0;
-  /** holds the host's lock, or a share in it */
+  #timer: NodeJS.Timeout | undefined;
+  /** has a share in the host's lock */
   joined = false;
 
-  /**
-   * `gone` makes the error for a lane that ended before it was ready, from what it said. `asked`: a password to give when a
-   * prompt shows up on stderr before the lane is ready; the shell is spoken to only after that.
-   */
-  constructor(streams: LaneStreams, traffic: LaneTraffic, gone: (noise: string) => Error, asked?: PasswordPrompt) {
+  constructor(streams: LaneStreams, traffic: LaneTraffic, options: LaneOptions) {
     this.#streams = streams;
     this.#traffic = traffic;
-    this.#gone = gone;
+    this.#options = options;
+    this.#ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    // a lane that nobody waits for may fail in silence: whoever sends to it is told
+    this.#ready.catch(() => undefined);
     const nonce = randomBytes(16).toString('hex');
-    const out = new FrameReader(nonce);
-    const err = new FrameReader(nonce);
-    streams.stdout.on('data', (chunk: Buffer) => {
-      traffic.bytesIn += chunk.length;
-      if (!this.#ready) this.#hear(chunk);
-      for (const frame of out.push(chunk)) this.#onStdout(frame);
-    });
-    streams.stderr.on('data', (chunk: Buffer) => {
-      traffic.bytesIn += chunk.length;
-      if (!this.#ready) this.#hear(chunk);
-      for (const frame of err.push(chunk)) this.#onStderr(frame);
-    });
-    for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream.on('error', () => this.#onGone());
-    streams.onGone(() => this.#onGone());
-    this.#isReady = new Promise((resolve, reject) => {
-      this.#onReady = { resolve, reject };
-    });
-    this.#isReady.catch(() => undefined);
-    if (asked === undefined) this.#write(laneStart(nonce));
-    else this.#answer(asked, nonce);
+    this.#start = laneStart(nonce);
+    this.#listen(streams.stdout, new FrameReader(nonce), 'stdout');
+    this.#listen(streams.stderr, new FrameReader(nonce), 'stderr');
+    for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream.on('error', () => this.#lose('cut'));
+    streams.onGone((how) => this.#lose(how));
+    this.#timer = setTimeout(() => this.abandon(`no shell answered in ${READY_LIMIT_MS / 1000} s`), READY_LIMIT_MS);
+    this.#open();
   }
 
   /** Resolves when the shell has answered for the first time; rejects when it ended before. */
   ready(): Promise<void> {
-    return this.#isReady;
+    return this.#ready;
   }
 
   get lost(): boolean {
-    return this.#lost;
-  }
-
-  /** Sends requests as one chain, in one write. Each reply settles by itself; a lost lane rejects those that are open. */
-  send(requests: readonly WireRequest[]): Promise<LaneReply>[] {
-    const replies: Promise<LaneReply>[] = [];
-    let text = '';
-    requests.forEach((request, index) => {
-      const id = this.#nextId;
-      this.#nextId += 1;
-      text += encodeRequest(id, index === 0 ? 'first' : 'then', request);
-      replies.push(
-        new Promise((resolve, reject) => {
-          this.#waiting.push({ id, request, resolve, reject, frame: null, stderr: null });
-        }),
-      );
-    });
-    if (this.#lost) this.#rejectAll();
-    else this.#write(text);
-    return replies;
-  }
-
-  end(): void {
-    this.#streams.end();
-    this.#onGone();
-  }
-
-  #write(text: string): void {
-    if (this.#lost) return;
-    this.#traffic.bytesOut += Buffer.byteLength(text);
-    this.#streams.stdin.write(text);
+    return this.#state === 'lost';
   }
 
   /**
-   * sudo with -S reads a line from stdin only after it has asked; where it does not ask (a fresh timestamp, NOPASSWD) the line
-   * would be the shell's first command. So the shell says first that it runs, on stdout, or sudo asks, on stderr.
+   * Sends requests as one chain; all chains of one turn go out in one write. Rejects with `E_OUTCOME_UNKNOWN` when the lane is lost before
+   * the last reply. Throws, and sends nothing, when a request cannot be encoded.
    */
-  #answer({ prompt, password }: PasswordPrompt, nonce: string): void {
-    let given = false;
-    let started = false;
-    const start = (): void => {
-      if (!started) this.#write(laneStart(nonce));
-      started = true;
-    };
-    this.#streams.stderr.on('data', () => {
-      if (this.#ready || started) return;
-      const count = this.#noise.split(prompt).length - 1;
-      if (count === 1 && !given) {
-        given = true;
-        this.#streams.stdin.write(`${password?.reveal() ?? ''}\n`);
-        start();
-      } else if (count > 1) this.end();
+  send(requests: readonly WireRequest[], budgetMs: number): Promise<readonly LaneReply[]> {
+    const texts = requests.map((request, index) =>
+      encodeRequest(this.#nextId + index, index === 0 ? 'first' : 'then', request, budgetMs),
+    );
+    if (this.#state === 'lost') return Promise.reject(this.#goneError());
+    return new Promise((resolve, reject) => {
+      const chain: Chain = { replies: [], length: requests.length, resolve, reject };
+      const isFirst = this.#waiting.length === 0;
+      for (const request of requests) {
+        this.#waiting.push({ id: String(this.#nextId), request, chain, stdout: null, stderr: null });
+        this.#nextId += 1;
+      }
+      if (isFirst && this.#state === 'ready') this.#watchFirst();
+      if (this.#outbox === '' && this.#state !== 'opening') queueMicrotask(() => this.#flush());
+      this.#outbox += texts.join('');
     });
-    this.#streams.stdout.on('data', () => {
-      if (this.#noise.includes(SHELL_RUNS)) start();
+  }
+
+  /** Gives up on the lane: nothing further that was sent is started, what is running goes on, and its outcome is unknown. */
+  abandon(why: string): void {
+    if (this.#state === 'lost') return;
+    this.#streams.end();
+    this.#reject(
+      this.#state === 'ready' || this.#waiting.length > 0
+        ? this.#error('E_OUTCOME_UNKNOWN', `${why}; the command may still be running`)
+        : this.#error('E_LANE', why),
+    );
+  }
+
+  /** Ends the shell as soon as it has done what it was sent. */
+  end(): void {
+    this.#streams.end();
+    this.#lose('cut');
+  }
+
+  #listen(stream: Readable, frames: FrameReader, name: 'stdout' | 'stderr'): void {
+    stream.on('data', (chunk: Buffer) => {
+      if (this.#state === 'lost') return;
+      this.#traffic.bytesIn += chunk.length;
+      if (this.#state !== 'ready') this.#hear(chunk);
+      for (const frame of frames.push(chunk)) this.#onFrame(frame, name);
+      this.#settle();
     });
   }
 
   #hear(chunk: Buffer): void {
-    if (this.#noise.length < 4096) this.#noise += chunk.toString('utf8');
+    if (this.#noise.length < NOISE_LIMIT) this.#noise += chunk.toString('utf8');
+    if (this.#state === 'opening') this.#open();
   }
 
-  #onStdout(frame: Frame): void {
-    if (!this.#ready) {
-      this.#ready = true;
-      this.#onReady?.resolve();
+  #open(): void {
+    const step = this.#options.opening?.(this.#noise, (text) => this.#streams.stdin.write(text)) ?? 'ready';
+    if (step === 'end') {
+      this.#streams.end();
+      this.#lose('ended');
+    } else if (step === 'ready') {
+      this.#state = 'starting';
+      this.#outbox = this.#start + this.#outbox;
+      // requests of the same turn go along with the library
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  #flush(): void {
+    if (this.#state === 'lost' || this.#outbox === '') return;
+    this.#traffic.bytesOut += Buffer.byteLength(this.#outbox);
+    this.#streams.stdin.write(this.#outbox);
+    this.#outbox = '';
+  }
+
+  #onFrame(frame: Frame, stream: 'stdout' | 'stderr'): void {
+    if (frame.id === READY_FRAME) {
+      if (stream === 'stderr' || this.#state !== 'starting') return;
+      this.#state = 'ready';
       this.#noise = '';
+      this.#traffic.processes += Number(frame.words[1]) || 0;
+      this.#settleReady?.resolve();
+      this.#watchFirst();
       return;
     }
     const waiting = this.#waiting.find((one) => one.id === frame.id);
-    if (waiting === undefined) return;
-    waiting.frame = frame;
-    this.#traffic.processes += frame.processes;
-    this.#settle();
-  }
-
-  #onStderr(frame: Frame): void {
-    const waiting = this.#waiting.find((one) => one.id === frame.id);
-    if (waiting !== undefined) waiting.stderr = frame;
-    this.#settle();
+    if (waiting !== undefined) waiting[stream] = frame;
   }
 
   #settle(): void {
-    for (let first = this.#waiting[0]; first?.frame != null; first = this.#waiting[0]) {
-      const { kind } = first.request;
-      const needsStderr = (kind === 'run' || kind === 'write') && !first.frame.skipped;
-      if (needsStderr && first.stderr === null) return;
+    let settled = false;
+    for (let first = this.#waiting[0]; first?.stdout != null; first = this.#waiting[0]) {
+      const isSkipped = first.stdout.words[0] === 'skip';
+      if (!isSkipped && speaksOnStderr(first.request) && first.stderr === null) break;
       this.#waiting.shift();
-      first.resolve(decodeReply(first.request, first.frame, first.stderr));
+      settled = true;
+      try {
+        const { reply, processes } = decodeReply(first.request, first.stdout, first.stderr);
+        this.#traffic.processes += processes;
+        first.chain.replies.push(reply);
+        if (first.chain.replies.length === first.chain.length) first.chain.resolve(first.chain.replies);
+      } catch (error) {
+        first.chain.reject(error as Error);
+      }
     }
+    if (settled) this.#watchFirst();
   }
 
-  #onGone(): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.#onReady?.reject(this.#gone(this.#noise));
-    this.#rejectAll();
+  /** The host bounds what it runs; should that fail, the first request in line is given up here a little later. */
+  #watchFirst(): void {
+    clearTimeout(this.#timer);
+    const [first] = this.#waiting;
+    const limitMs = first === undefined ? null : limitOf(first.request);
+    if (limitMs === null) return;
+    const afterMs = Math.min(limitMs + REPLY_GRACE_MS, 0x7fffffff);
+    this.#timer = setTimeout(() => this.abandon('the host did not answer in time'), afterMs);
   }
 
-  #rejectAll(): void {
-    const error = this.#ready
-      ? new LongshoreError('E_OUTCOME_UNKNOWN', 'the connection was lost while the host was at work')
-      : this.#gone(this.#noise);
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+  #lose(how: 'ended' | 'cut'): void {
+    if (this.#state === 'lost') return;
+    if (this.#state !== 'ready' && how === 'ended') this.#reject(this.#options.endedEarly(this.#noise));
+    else this.#reject(this.#goneError());
+  }
+
+  #goneError(): LongshoreError {
+    return this.#waiting.length > 0
+      ? this.#error('E_OUTCOME_UNKNOWN', 'the connection was lost while the host was at work')
+      : this.#error('E_UNREACHABLE', 'the connection was lost');
+  }
+
+  #reject(error: LongshoreError): void {
+    this.#state = 'lost';
+    clearTimeout(this.#timer);
+    this.#settleReady?.reject(error);
+    this.#outbox = '';
+    const chains = new Set(this.#waiting.map((waiting) => waiting.chain));
+    this.#waiting = [];
+    for (const chain of chains) chain.reject(error);
+  }
+
+  #error(code: 'E_OUTCOME_UNKNOWN' | 'E_UNREACHABLE' | 'E_LANE', message: string): LongshoreError {
+    return new LongshoreError(code, message, { host: this.#options.host });
+  }
+}
+
+/** What the host itself bounds a request by, ms; null when it does not. */
+function limitOf(request: WireRequest): number | null {
+  switch (request.kind) {
+    case 'run':
+      return request.boundsItself === true ? null : (request.timeoutMs ?? DEFAULT_RUN_MS);
+    case 'wait':
+      // the last look may begin just before the end, and its command has 10 s
+      return request.timeoutMs + (request.outputLacks === undefined ? 0 : 10_000);
+    case 'lock':
+      return request.waitMs;
+    case 'join':
+      return 0;
+    case 'read':
+    case 'list':
+    case 'write':
+      return null;
   }
 }

@@ -1,12 +1,20 @@
 import { LongshoreError } from '../errors/longshore-error.js';
 
+/** Half of a surrogate pair: it would reach the host as another character. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /**
- * A word as POSIX sh reads it back unchanged, whatever is in it: the one place of shell quoting. Only NUL cannot be a part
- * of a word.
+ * A word as POSIX sh reads it back unchanged, whatever is in it: the one place of shell quoting. Between single quotes no character but
+ * the quote itself means anything to a shell, newlines and control characters included.
+ *
+ * Throws `E_USAGE` for what cannot reach a program's argv unchanged: NUL, and halves of surrogate pairs.
  */
 export function quoteWord(word: string): string {
   if (word.includes('\0')) {
     throw new LongshoreError('E_USAGE', 'a word of a command cannot contain a NUL character');
+  }
+  if (LONE_SURROGATE.test(word)) {
+    throw new LongshoreError('E_USAGE', 'a word of a command must be valid Unicode text');
   }
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,81 @@
+/** Part of the lane library: `run`: under timeout(1) or, where there is none, under a watchdog of its own. */
+export const LIBRARY_COMMANDS: string = String.raw`l_clip() { [ "$lb" -gt 0 ] && [ "$lm" -gt $(((lb-l0)*10)) ] && lm=$(((lb-l0)*10)); ls=$(((lm+999)/1000)); [ "$ls" -gt 0 ] || ls=1; }
+l_bounded() {
+  case $lT in
+    k) timeout -k 5 "$ls" "$@" ;;
+    n) timeout "$ls" "$@" ;;
+    t) timeout -t "$ls" "$@" ;;
+    *) l_dog "$@" ;;
+  esac
+}
+l_dog() {
+  { (exec "$@") <&3 3<&- & } 3<&0
+  lp=$!
+  (
+    lw=0
+    while [ $lw -lt "$ls" ]; do sleep 1; lw=$((lw+1)); done
+    kill $lp; sleep 5; kill -9 $lp
+  ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  lw=$!
+  wait $lp
+  le=$?
+  kill $lw 2>/dev/null
+  wait $lw 2>/dev/null
+  return $le
+}
+l_piped() {
+  case $lI$l1 in
+    11) printf '%s' "$l2" | (exec "$@") ;;
+    10) (exec "$@") </dev/null ;;
+    01) printf '%s' "$l2" | "$@" ;;
+    *) "$@" </dev/null ;;
+  esac
+}
+l_run() {
+  lm=$1 lz=$2 l3=$3 l4=$4 l1=$5 l2=$6 lw=$7
+  shift 7
+  if [ "$lw" -gt 0 ]; then
+    lr=
+    while [ "$lw" -gt 0 ]; do l_each 'lr=1' "$1"; shift; lw=$((lw-1)); done
+    if [ -z "$lr" ]; then ly=0 l2=; return; fi
+  fi
+  lw=$1; shift
+  lg=
+  while [ "$lw" -gt 0 ]; do lg="$lg $1"; shift; lw=$((lw-1)); done
+  eval "for lf in $lg; do if [ -e \"\$lf\" ] || [ -L \"\$lf\" ]; then set -- \"\$@\" \"\$lf\"; fi; done"
+  ln=2 lI=0
+  if [ "$lm" = 0 ]; then ln=1 lI=1; else
+    l_clip
+    case $lT in
+      k) set -- timeout -k 5 "$ls" "$@" ;;
+      n) set -- timeout "$ls" "$@" ;;
+      t) set -- timeout -t "$ls" "$@" ;;
+      *) set -- l_dog "$@"; ln=3 ;;
+    esac
+  fi
+  [ "$l1" = 0 ] || ln=$((ln+1))
+  if [ "$l3" = 1 ]; then
+    ln=$((ln+1))
+    lo=$(l_piped "$@"); le=$?
+    printf '%s' "$lo"
+    [ "$lo" = "$l4" ] || lk=0
+    lo=
+  else
+    l_piped "$@"; le=$?
+  fi
+  l2=
+  case $lz in
+    any) ;;
+    *) case " $lz " in *" $le "*) ;; *) lk=0 ;; esac ;;
+  esac
+  ly=$le
+  case $lI$le in 0124 | 0137 | 0143)
+    l_now
+    if [ "$l0" = 0 ] || [ $((lt-l0)) -ge $((ls*100-5)) ]; then
+      ly="$le t"
+      [ "$lz" = any ] || lk=0
+      [ -n "$lT" ] || ln=$((ln+ls))
+    fi ;;
+  esac
+}
+`;

@@ -1,0 +1,119 @@
+import type { Socket } from 'node:net';
+import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2 from 'ssh2';
+import { LongshoreError } from '../errors/longshore-error.js';
+import type { Deadline } from '../time/deadline.js';
+import { HostKeyCheck } from './host-key-check.js';
+import { authHandler, type AuthPlan, planAuthentication } from './ssh-auth.js';
+import type { SshOptions } from './ssh-options.js';
+import { openTcpSocket } from './tcp-socket.js';
+
+/** An unanswered keepalive every 10 s, three in a row: then the peer is taken for dead. */
+const KEEPALIVE_INTERVAL_MS = 10_000;
+const KEEPALIVE_COUNT = 3;
+
+/** Connects, checks the host's key, logs in. Errors as `connectSsh` says. */
+export async function openSshClient(options: SshOptions, deadline: Deadline): Promise<Client> {
+  const { address, port, host, hostKeys } = options;
+  const [plan, check] = await Promise.all([
+    planAuthentication(options),
+    HostKeyCheck.read(hostKeys, address, port, host),
+  ]);
+  if (plan.methods.length === 0) throw rejected(options, plan);
+  const timeoutMs = Math.min(options.connectTimeoutMs, Math.max(1, deadline.remainingMs()));
+  const sock = await openTcpSocket({ host, address, port, timeoutMs }, deadline);
+  const client = new ssh2.Client();
+  try {
+    await login(client, sock, { options, deadline, plan, check, timeoutMs });
+  } catch (error) {
+    client.destroy();
+    sock.destroy();
+    throw error;
+  }
+  await check.remember();
+  return client;
+}
+
+interface Login {
+  readonly options: SshOptions;
+  readonly deadline: Deadline;
+  readonly plan: AuthPlan;
+  readonly check: HostKeyCheck;
+  readonly timeoutMs: number;
+}
+
+async function login(
+  client: Client,
+  sock: Socket,
+  { options, deadline, plan, check, timeoutMs }: Login,
+): Promise<void> {
+  const { host } = options;
+  let onAbort: (() => void) | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      onAbort = () => {
+        try {
+          deadline.check();
+        } catch (error) {
+          const isInterrupt = error instanceof LongshoreError && error.code === 'E_INTERRUPTED';
+          reject(isInterrupt ? error : unreachable(options, 'the time for this host was up'));
+        }
+      };
+      deadline.signal.addEventListener('abort', onAbort, { once: true });
+      if (deadline.signal.aborted) onAbort();
+      client.once('ready', resolve);
+      // it stays for the life of the client: an error event that nobody hears would end the process
+      client.on('error', (error: Error & { level?: string }) => {
+        if (error.level === 'agent') plan.notes.push(`the agent cannot be used (${error.message})`);
+        else reject(check.error ?? explain(error, options, plan, timeoutMs));
+      });
+      client.once('close', () => reject(check.error ?? unreachable(options, 'it closed the connection before login')));
+      client.connect({
+        sock,
+        username: options.user,
+        readyTimeout: timeoutMs,
+        keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+        keepaliveCountMax: KEEPALIVE_COUNT,
+        algorithms: { serverHostKey: [...check.algorithms] as ServerHostKeyAlgorithm[] },
+        authHandler: authHandler(plan),
+        hostVerifier: (key: Buffer): boolean => check.accepts(key),
+      });
+    });
+  } catch (error) {
+    throw error instanceof LongshoreError ? error : unreachable(options, `${host}: ${String(error)}`);
+  } finally {
+    if (onAbort !== undefined) deadline.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function explain(
+  error: Error & { level?: string },
+  options: SshOptions,
+  plan: AuthPlan,
+  timeoutMs: number,
+): LongshoreError {
+  if (error.level === 'client-authentication') return rejected(options, plan);
+  return unreachable(
+    options,
+    error.level === 'client-timeout' ? `no answer in ${Math.ceil(timeoutMs) / 1000} s` : error.message,
+  );
+}
+
+function unreachable({ address, port, host }: SshOptions, why: string): LongshoreError {
+  return new LongshoreError('E_UNREACHABLE', `cannot speak SSH with ${address} port ${port}: ${why}`, { host });
+}
+
+function rejected({ host, user }: SshOptions, plan: AuthPlan): LongshoreError {
+  const tried = [...plan.tried, ...plan.notes].join(', ');
+  return new LongshoreError(
+    'E_AUTH',
+    tried === ''
+      ? `nothing to log in to ${host} with that it takes: no key file, no agent, no password`
+      : `${host} did not accept ${user} with ${tried}`,
+    {
+      host,
+      remedy:
+        'check ansible_user and the key; `ssh -v` to the same host shows what it accepts. Certificates and security keys (sk-) cannot be used by this transport',
+    },
+  );
+}
