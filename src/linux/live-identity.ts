@@ -13,13 +13,13 @@ export type LiveIdentity =
  * array has put another volume there; only this tells the truth. A dead path takes up to `timeoutMs`
  * and does not end the sequence; to guard a change, add `expectStdout`. Throws `E_PARSE` for what is no kernel name.
  */
-export function liveIdentityRequest(name: string, timeoutMs: number): RunRequest {
+export function liveIdentityRequest(name: string): RunRequest {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw parseError('kernel device name', name, 'write it as sysfs does: sdb, dm-0');
   return {
     kind: 'run',
     argv: ['/lib/udev/scsi_id', '--page=0x83', '--whitelisted', `--device=/dev/${name}`],
-    timeoutMs,
+    boundsItself: true,
     okExits: 'any',
     readOnly: true,
   };

@@ -150,7 +150,7 @@ describe('two clients, one LUN each, two portals, CHAP', () => {
     await bastion.useInventory([
       { guest: client(0), user: 'opspw', volumes: [{ volume: one, options: { chap: CHAP } }] },
     ]);
-    const run = await bastion.run('--log-level', 'trace', 'status');
+    const run = await bastion.run('status', '--log-level', 'trace');
     expect(run.exit, run.stderr).toBe(0);
     expect(run.stdout + run.stderr).not.toContain(CHAP.password);
   });

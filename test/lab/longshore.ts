@@ -32,12 +32,12 @@ export async function openBastion(lab: Lab): Promise<Bastion> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'longshore-bastion-'));
   const inventory = path.join(dir, 'inventory.yaml');
   const run = (...args: readonly string[]): Promise<LongshoreRun> =>
-    runMain(['-i', inventory, '--known-hosts', lab.knownHostsPath, ...args], dir);
+    runMain([...args, '-i', inventory, '--known-hosts', lab.knownHostsPath], dir);
   return {
     dir,
     run,
     async json(...args) {
-      return (await run('--json', ...args)).document();
+      return (await run(...args, '--json')).document();
     },
     async useInventory(hosts, edit = (text) => text) {
       await writeFile(inventory, edit(renderInventory(lab, hosts)));

@@ -1,12 +1,10 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import { usesOf } from '../../linux/block-stack.js';
 import type { Wwid } from '../../linux/identifiers.js';
-import { compareIdentity } from '../../linux/live-identity.js';
-import type { DmDevice, IscsiSession, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
-import { unknownsAbout } from '../../linux/unknowns.js';
+import type { DmDevice, IscsiSession, ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
+import { blindSpots, refuse } from './detach-refusal.js';
 import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js';
 import {
   deleteRecordStep,
@@ -16,12 +14,12 @@ import {
   flushMapStep,
   forgetStep,
   logoutStep,
-  noAnswerNote,
   type ProvenDisk,
   removeDiskStep,
 } from './detach-steps.js';
 import { describe } from './identity.js';
 import type { IscsiObservation } from './observation.js';
+import { noAnswerNote } from './removal-verdict.js';
 import { diskName, isLive } from './volume-view.js';
 
 /** Remaining work of a detach, or of the undo of an attach (pure). Empty only when absence is proven. */
@@ -55,76 +53,6 @@ export function volumeWwid(scope: DetachScope, observation: IscsiObservation): W
   if (scope.expectedWwid !== null) return scope.expectedWwid;
   const { disks, maps } = viewScope(scope, observation, null);
   return maps[0]?.mapWwid ?? disks.find((device) => device.cachedWwid !== null)?.cachedWwid ?? null;
-}
-
-/** What could not be read and may be about this volume: absence cannot be claimed, nor a change made, without it. */
-function blindSpots(storage: StorageState, scoped: ScopedView, scope: DetachScope): readonly Unknown[] {
-  const sids = [...scoped.paths.flatMap((path) => path.sessions), ...scoped.disks].map((one) => one.sid);
-  const concern = {
-    sids,
-    hctls: scoped.disks.map((device) => device.hctl),
-    dmNames: scoped.maps.map((map) => map.name),
-    targetNames: scope.goal.targets.map((triple) => triple.targetName),
-  };
-  // whether multipathd runs is a value of its own, and who the host is does not matter here
-  const present = scoped.disks.length > 0 || scoped.maps.length > 0;
-  return unknownsAbout(storage, concern).filter(
-    ({ subject }) =>
-      !subject.startsWith('multipathd') && !subject.includes('initiatorname') && (present || !isAboutUse(subject)),
-  );
-}
-
-/** Without a disk there is nothing that could be in use. */
-function isAboutUse(subject: string): boolean {
-  return subject === 'mounts' || subject.startsWith('/proc/') || subject.startsWith('/sys/fs/');
-}
-
-function refuse(
-  scope: DetachScope,
-  storage: StorageState,
-  { disks, maps }: ScopedView,
-  wwid: Wwid | null,
-): Error | null {
-  for (const device of disks) {
-    if (scope.keep !== null || device.cachedWwid === null || wwid === null) continue;
-    if (compareIdentity(wwid, device.cachedWwid) === 'mismatch') {
-      return new LongshoreError(
-        'E_IDENTITY_MISMATCH',
-        `${describe(device)} is ${device.cachedWwid}, the volume is ${wwid}`,
-        {
-          remedy: 'another volume is at this LUN: nothing was removed; correct the LUN or the wwid',
-        },
-      );
-    }
-  }
-  const names = new Set(disks.map(diskName));
-  for (const map of maps) {
-    const foreign = map.slaves.find((slave) => !names.has(slave));
-    if (foreign !== undefined || (scope.keep === null && wwid !== null && map.mapWwid !== wwid)) {
-      return new LongshoreError(
-        'E_IDENTITY_MISMATCH',
-        `map ${map.dmName} (${map.name}) is not only of this volume: ${foreign === undefined ? `it is ${map.mapWwid ?? 'unknown'}` : `it also holds ${foreign}`}`,
-        {
-          remedy: 'look at the paths of the map; nothing was removed',
-        },
-      );
-    }
-  }
-  return inUse(storage, disks, maps);
-}
-
-/** Refusal that names every user, or null. Partition maps that nobody uses go with their map (kpartx makes them). */
-function inUse(storage: StorageState, disks: readonly ScsiDevice[], maps: readonly DmDevice[]): Error | null {
-  const partitions = storage.dmDevices.filter((dm) =>
-    maps.some((map) => dm.dmUuid.endsWith(`-${map.dmUuid}`) && /^part\d+-/.test(dm.dmUuid)),
-  );
-  const own = [...maps, ...partitions].map((dm) => dm.name);
-  const uses = usesOf(storage, [...disks.map(diskName), ...own], own);
-  if (uses.length === 0) return null;
-  const texts = [...new Set(uses.map((use) => `${use.device} ${use.by}`))];
-  return new LongshoreError('E_DEVICE_BUSY', `in use: ${texts.join('; ')}`, {
-    remedy: 'stop its users and unmount it on the host, then run this again; nothing was removed',
-  });
 }
 
 function detachSteps(

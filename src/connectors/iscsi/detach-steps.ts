@@ -4,14 +4,12 @@ import { deleteNodeArgv, logoutSessionArgv } from '../../linux/iscsiadm.js';
 import { liveIdentityRequest } from '../../linux/live-identity.js';
 import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
 import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
-import { failedAt, replyError } from '../engine/judge.js';
 import type { Step, StepVerdict } from '../engine/step.js';
 import { NODE_DATABASE_LANE } from './attach-steps.js';
 import { describe } from './identity.js';
+import { type Labelled, removalVerdict } from './removal-verdict.js';
 import { diskName } from './volume-view.js';
 
-/** Bound of one live inquiry, ms: a path that does not answer in time is taken for dead. */
-const LIVE_READ_MS = 5000;
 /** A flush may have much to write (incident B5), ms. */
 const FLUSH_MS = 300_000;
 /** A path that has just failed leaves the kernel only when its error handling is through, ms. */
@@ -27,24 +25,11 @@ export const detachStepId = {
   record: (record: NodeRecord): string => `delete record ${record.portal} ${record.iface}`,
 };
 
-/** Note of a step which found that a disk does not answer, so that the next plan takes it for dead. */
-export function noAnswerNote(device: ScsiDevice): string {
-  return `no answer from ${device.hctl}`;
-}
-
 /** A disk whose identity is to be proven right before it is acted on. */
 export interface ProvenDisk {
   readonly device: ScsiDevice;
   /** it can be asked; else what the kernel cached has to do */
   readonly live: boolean;
-}
-
-type Label = 'guard' | 'identity' | 'flush' | 'change' | 'gone';
-
-interface Labelled {
-  readonly label: Label;
-  readonly request: LaneRequest;
-  readonly device?: ScsiDevice;
 }
 
 /** Flushes a map and removes it by plain removal: fdatasync reports a failed write-back, which `blockdev --flushbufs` does not. */
@@ -256,7 +241,7 @@ function sysfsForm(wwid: Wwid): string | null {
 
 function identityParts({ device, live }: ProvenDisk, wwid: Wwid): Labelled[] {
   if (!live || sysfsForm(wwid) === null) return [];
-  const request = { ...liveIdentityRequest(diskName(device), LIVE_READ_MS), expectStdout: wwid };
+  const request = { ...liveIdentityRequest(diskName(device)), expectStdout: wwid };
   return [{ label: 'identity', request, device }];
 }
 
@@ -265,80 +250,4 @@ function flushParts(devicePath: string): Labelled[] {
     { label: 'flush', request: { kind: 'run', argv: ['sync', '-d', devicePath], timeoutMs: FLUSH_MS } },
     { label: 'flush', request: { kind: 'run', argv: ['blockdev', '--flushbufs', devicePath], timeoutMs: FLUSH_MS } },
   ];
-}
-
-function removalVerdict(
-  id: string,
-  what: string,
-  parts: readonly Labelled[],
-  replies: readonly LaneReply[],
-  wwid: Wwid | null,
-  force: boolean,
-): StepVerdict {
-  const index = failedAt(replies);
-  const part = parts[index];
-  const reply = replies[index];
-  if (part === undefined || reply === undefined) return { ok: true };
-  const plain = replyError(id, what, part.request, reply);
-  switch (part.label) {
-    case 'identity':
-      return identityVerdict(id, part.device, reply, wwid, plain);
-    case 'flush':
-      return {
-        ok: false,
-        weight: force ? 'final' : 'fatal',
-        error: new LongshoreError('E_FLUSH_FAILED', `${what}: data could not be written: ${plain.message}`, {
-          ...plain.details,
-          remedy:
-            'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
-        }),
-      };
-    case 'change':
-    case 'gone':
-      if (reply.kind === 'run' && /in use|busy/i.test(`${reply.stdout}${reply.stderr}`)) {
-        return {
-          ok: false,
-          weight: 'retry',
-          error: new LongshoreError('E_DEVICE_BUSY', `${what}: it is in use`, plain.details),
-        };
-      }
-      return {
-        ok: false,
-        weight: 'retry',
-        error: new LongshoreError('E_DEVICE_NOT_REMOVED', plain.message, plain.details),
-      };
-    case 'guard':
-      return { ok: false, weight: 'retry', error: plain };
-  }
-}
-
-function identityVerdict(
-  id: string,
-  device: ScsiDevice | undefined,
-  reply: LaneReply,
-  wwid: Wwid | null,
-  plain: LongshoreError,
-): StepVerdict {
-  const name = device === undefined ? id : describe(device);
-  if (reply.kind === 'run' && reply.exit === 0 && reply.stdout.trim() !== '') {
-    return {
-      ok: false,
-      weight: 'fatal',
-      error: new LongshoreError(
-        'E_IDENTITY_MISMATCH',
-        `${name} answers ${reply.stdout.trim()}, the volume is ${wwid ?? 'unknown'}`,
-        {
-          step: id,
-          remedy:
-            'the array has another volume at this LUN now: nothing was removed; find out which volume this host should have',
-        },
-      ),
-    };
-  }
-  return {
-    ok: false,
-    weight: 'retry',
-    error: new LongshoreError('E_IDENTITY_UNKNOWN', `${name} does not say who it is: ${plain.message}`, plain.details),
-    ...(device === undefined ? {} : { notes: [noAnswerNote(device)] }),
-  };
 }

@@ -36,7 +36,7 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
     withMultipathd: before === undefined,
     withNodeRecords: before === undefined || before.sessions.length < goal.targets.length,
   });
-  const asks: LaneRequest[] = disks.map((name) => ({ ...liveIdentityRequest(name, LIVE_READ_MS), okExits: 'any' }));
+  const asks: LaneRequest[] = disks.map((name) => ({ ...liveIdentityRequest(name), okExits: 'any' }));
   const reads: LaneRequest[] = [...(maps.length > 0 ? maps : disks)].map(directRead);
   const readNames = maps.length > 0 ? maps : disks;
   return {

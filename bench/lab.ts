@@ -1,0 +1,167 @@
+/**
+ * `npm run bench:lab`: attach and detach of one LUN, Longshore over SSH beside os-brick 6.1.0 running on the host itself, one
+ * after the other in the same guest. os-brick is timed inside one warm process; Longshore from before it connects until it has closed
+ * the connection, so its handshake counts. Ends with the table and writes `bench/results/lab.json` with `--save`.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import Table from 'cli-table3';
+import type { VolumeSpec } from '../src/connectors/connector.js';
+import { connectorFor } from '../src/connectors/registry.js';
+import { Secret } from '../src/secrets/secret.js';
+import { deadlineIn } from '../src/time/deadline.js';
+import { connectSsh } from '../src/transport/ssh-connection.js';
+import { clientLeftovers, isClean } from '../test/lab/hygiene.js';
+import { type Lab, startLab } from '../test/lab/lab.js';
+import { connectionInfo, createVolume, exportTo, type Volume } from '../test/lab/target.js';
+
+const CYCLES = 5;
+const CHAP = { username: 'longshore', password: randomBytes(12).toString('hex') };
+
+interface Cycle {
+  readonly attach: number;
+  readonly detach: number;
+}
+
+interface Timing {
+  readonly tool: string;
+  readonly kind: 'single' | 'multipath';
+  readonly cycles: readonly Cycle[];
+  readonly roundTrips?: { readonly attach: number; readonly detach: number };
+  readonly processes?: { readonly attach: number; readonly detach: number };
+}
+
+await using lab = await startLab();
+const volume = await createVolume(lab.target, { name: 'bench', sizeMiB: 128, lun: 1 });
+await exportTo(lab.target, volume, lab.clients[0].initiatorName, { chap: CHAP });
+
+const timings: Timing[] = [];
+for (const kind of ['single', 'multipath'] as const) {
+  // a first cycle of either warms the guest's caches and is not counted
+  timings.push(await osBrick(lab, volume, kind), await longshore(lab, volume, kind, 'root'));
+}
+timings.push(await longshore(lab, volume, 'multipath', 'ops'));
+print(timings);
+if (process.argv.includes('--save')) await save(timings);
+
+async function osBrick(where: Lab, what: Volume, kind: Timing['kind']): Promise<Timing> {
+  const script = await readFile(new URL('os-brick-cycles.py', import.meta.url), 'utf8');
+  const task = { properties: propertiesOf(where, what, kind), multipath: kind === 'multipath', cycles: CYCLES + 1 };
+  await where.clients[0].run('cat > /run/os-brick-cycles.py', { input: script });
+  const { stdout } = await where.clients[0].run('python3 /run/os-brick-cycles.py 2>/dev/null', {
+    input: JSON.stringify(task),
+    timeoutMs: 300_000,
+  });
+  const cycles = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Cycle);
+  await mustBeClean(where, 'os-brick');
+  return { tool: 'os-brick 6.1.0, on the host', kind, cycles: cycles.slice(1) };
+}
+
+async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops'): Promise<Timing> {
+  const cycles: Cycle[] = [];
+  let roundTrips = { attach: 0, detach: 0 };
+  let processes = { attach: 0, detach: 0 };
+  for (let cycle = 0; cycle <= CYCLES; cycle += 1) {
+    const attach = await verb(where, what, kind, user, 'attach');
+    const detach = await verb(where, what, kind, user, 'detach');
+    if (cycle === 0) continue;
+    cycles.push({ attach: attach.seconds, detach: detach.seconds });
+    roundTrips = { attach: attach.roundTrips, detach: detach.roundTrips };
+    processes = { attach: attach.processes, detach: detach.processes };
+  }
+  await mustBeClean(where, 'Longshore');
+  const tool = user === 'root' ? 'Longshore, over SSH' : 'Longshore, over SSH with sudo';
+  return { tool, kind, cycles, roundTrips, processes };
+}
+
+async function verb(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops', name: 'attach' | 'detach') {
+  const [client] = where.clients;
+  const deadline = deadlineIn(120_000);
+  const began = performance.now();
+  const executor = await connectSsh(
+    {
+      host: client.name,
+      address: client.address,
+      port: client.sshPort,
+      user,
+      privateKeys: [{ filePath: where.keyPath }],
+      hostKeys: { files: [where.knownHostsPath], mode: 'strict' },
+      become: { method: user === 'root' ? 'none' : 'sudo' },
+      connectTimeoutMs: 20_000,
+    },
+    deadline,
+  );
+  const connector = connectorFor('iscsi', { executor, deadline, runId: 'bench' });
+  const spec = volumeSpec(where, what, kind);
+  const result = name === 'attach' ? await connector.attach(spec) : await connector.detach(spec, null);
+  const { roundTrips, remoteProcesses: processes } = executor.counters();
+  await executor.close();
+  if (result.outcome !== 'changed') throw result.error ?? new Error(`${name}: ${result.outcome}`);
+  return { seconds: (performance.now() - began) / 1000, roundTrips, processes };
+}
+
+function volumeSpec(where: Lab, what: Volume, kind: Timing['kind']): VolumeSpec {
+  const { data } = propertiesOf(where, what, kind);
+  return {
+    name: what.name,
+    driverVolumeType: 'iscsi',
+    data: { ...data, auth_password: new Secret(CHAP.password) },
+    wwid: what.wwid,
+    sizeBytes: what.sizeMiB * 2 ** 20,
+    multipath: kind === 'multipath',
+  };
+}
+
+/** os-brick takes `data` alone; single path means one portal for both tools. */
+function propertiesOf(where: Lab, what: Volume, kind: Timing['kind']) {
+  const portals = kind === 'multipath' ? where.portals : where.portals.slice(0, 1);
+  const { data } = connectionInfo(what, portals, { chap: CHAP });
+  return { ...data, data };
+}
+
+async function mustBeClean(where: Lab, tool: string): Promise<void> {
+  const left = await clientLeftovers(where.clients[0]);
+  if (!isClean(left)) throw new Error(`${tool} left something: ${JSON.stringify(left)}`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function print(all: readonly Timing[]): void {
+  const table = new Table({ head: ['', 'attach s', 'detach s', 'attach', 'detach', 'round trips', 'processes'] });
+  for (const { tool, kind, cycles, roundTrips, processes } of all) {
+    const reference = all.find((one) => one.kind === kind && one.tool.startsWith('os-brick'));
+    const cells = (['attach', 'detach'] as const).map((name) => {
+      const value = median(cycles.map((cycle) => cycle[name]));
+      const ratio = value / median((reference?.cycles ?? []).map((cycle) => cycle[name]));
+      return { value: value.toFixed(2), ratio: `${ratio.toFixed(2)} x` };
+    });
+    const counts = (of: Timing['roundTrips']): string => (of === undefined ? '' : `${of.attach} / ${of.detach}`);
+    table.push([
+      `${tool}: ${kind}`,
+      ...cells.map((cell) => cell.value),
+      ...cells.map((cell) => cell.ratio),
+      counts(roundTrips),
+      counts(processes),
+    ]);
+  }
+  process.stdout.write(`${table.toString()}\nmedian of ${CYCLES} cycles each; ratios are to os-brick\n`);
+}
+
+async function save(all: readonly Timing[]): Promise<void> {
+  const dir = new URL('results/', import.meta.url);
+  await mkdir(dir, { recursive: true });
+  const document = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${os.cpus().length} cores, QEMU TCG guests of one CPU`,
+    cycles: CYCLES,
+    timings: all,
+  };
+  await writeFile(new URL('lab.json', dir), `${JSON.stringify(document, null, 2)}\n`);
+}
