@@ -31,7 +31,7 @@ export const SUBJECTS: Readonly<Record<string, (content: CaseFile) => unknown>> 
   multipathd: learn(multipathdFact()),
   'initiator-name': learn(initiatorNameFact()),
   storage: learn(storageFact()),
-  'live-identity': (content) => parseLiveIdentity(repliesOf(content, [liveIdentityRequest('sda', 5_000)])[0]),
+  'live-identity': (content) => parseLiveIdentity(repliesOf(content, [liveIdentityRequest('sda')])[0]),
   'in-use': (content) => {
     const { names = [], ownMaps = [] } = (content.given ?? {}) as { names?: string[]; ownMaps?: string[] };
     const state = storageFact().parse(repliesOf(content, storageFact().requests));
