@@ -27,7 +27,7 @@ export function parseKnownHosts(text: string, filePath: string): readonly KnownH
     const words = line.trim().split(/\s+/);
     const marker = words[0] === '@revoked' || words[0] === '@cert-authority' ? words[0] : '';
     const [names, keyType, key] = marker === '' ? words : words.slice(1);
-    if (names === undefined || names.startsWith('#') || keyType === undefined || key === undefined) return [];
+    if (names === undefined || /^[#@]/.test(names) || keyType === undefined || key === undefined) return [];
     return [{ filePath, line: index + 1, marker, names, keyType, key }];
   });
 }

@@ -1,9 +1,8 @@
 import { LANE_LIBRARY } from './lane-library.js';
 import { type DecodedRequest, decodeRequest } from './lane-requests.js';
 
-export { FrameReader, type Frame } from './frame-reader.js';
-export { decodeReply, encodeReply } from './lane-replies.js';
-export { type Chain, decodeRequest, type DecodedRequest, encodeRequest, type WireRequest } from './lane-requests.js';
+export { encodeReply } from './lane-replies.js';
+export type { DecodedRequest } from './lane-requests.js';
 
 /** id of the frame, on both streams, that says a lane is ready; request ids are numbers from 1 */
 export const READY_FRAME = 'ready';

@@ -72,6 +72,8 @@ export class Lane {
   #nextId = 1;
   #noise = '';
   #timer: NodeJS.Timeout | undefined;
+  /** why it was lost before it was ready */
+  #neverReady: LongshoreError | null = null;
   /** has a share in the host's lock */
   joined = false;
 
@@ -88,7 +90,8 @@ export class Lane {
     this.#start = laneStart(nonce);
     this.#listen(streams.stdout, new FrameReader(nonce), 'stdout');
     this.#listen(streams.stderr, new FrameReader(nonce), 'stderr');
-    for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream.on('error', () => this.#lose('cut'));
+    // a stream that fails is followed by the end of the shell or of the connection, which says more
+    for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream.on('error', () => undefined);
     streams.onGone((how) => this.#lose(how));
     this.#timer = setTimeout(() => this.abandon(`no shell answered in ${READY_LIMIT_MS / 1000} s`), READY_LIMIT_MS);
     this.#open();
@@ -111,7 +114,7 @@ export class Lane {
     const texts = requests.map((request, index) =>
       encodeRequest(this.#nextId + index, index === 0 ? 'first' : 'then', request, budgetMs),
     );
-    if (this.#state === 'lost') return Promise.reject(this.#goneError());
+    if (this.#state === 'lost') return Promise.reject(this.#neverReady ?? this.#goneError());
     return new Promise((resolve, reject) => {
       const chain: Chain = { replies: [], length: requests.length, resolve, reject };
       const isFirst = this.#waiting.length === 0;
@@ -233,6 +236,7 @@ export class Lane {
   }
 
   #reject(error: LongshoreError): void {
+    if (this.#state !== 'ready') this.#neverReady = error;
     this.#state = 'lost';
     clearTimeout(this.#timer);
     this.#settleReady?.reject(error);

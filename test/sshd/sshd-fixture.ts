@@ -35,11 +35,14 @@ export interface SshdFixture {
   close(): Promise<void>;
 }
 
+/** of the same package as the sshd that these tests are about */
+const KEYGEN = 'ssh-keygen';
+
 /** Makes a key pair; gives the private key's path. */
 export function makeKey(directory: string, name: string, type: KeyType = 'ed25519', passphrase = ''): string {
   const filePath = path.join(directory, name);
   const bits = type === 'rsa' ? ['-b', '2048'] : [];
-  execFileSync('ssh-keygen', ['-q', '-t', type, ...bits, '-N', passphrase, '-C', name, '-f', filePath]);
+  execFileSync(KEYGEN, ['-q', '-t', type, ...bits, '-N', passphrase, '-C', name, '-f', filePath]);
   return filePath;
 }
 
