@@ -124,7 +124,8 @@ function detachSteps(
     );
   const names = scoped.disks.map(diskName);
   const removed = removals.map((step) => step.id);
-  const forget = names.length > 0 && !history.failures.has(forgetId('ask')) ? [forgetStep(names, removed, 'ask')] : [];
+  const forget =
+    names.length > 0 && !history.failures.has(forgetId('wait')) ? [forgetStep(names, removed, 'wait')] : [];
   const kept = (step: Step): boolean => history.failures.get(step.id)?.final !== true || scope.force;
   const all = [...maps.steps, ...removals, ...logouts, ...records, ...forget];
   const failed = all.find((step) => !kept(step));
@@ -204,7 +205,7 @@ function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSe
 /** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
 function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | null, history: History): Plan | null {
   const names = viewScope(scope, first, wwid).disks.map(diskName);
-  const modes = ['ask', 'wait', 'tell'] as const;
+  const modes = ['wait', 'tell'] as const;
   if (names.length === 0 || modes.some((mode) => history.succeeded.has(forgetId(mode)))) return null;
   const mode = modes.find((one) => history.failures.get(forgetId(one))?.final !== true);
   if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode)] };

@@ -170,14 +170,15 @@ export function deleteRecordStep(record: NodeRecord, after: readonly string[]): 
   };
 }
 
-/** How to make sure that multipathd has forgotten paths: it mostly has when it is asked; else wait; else tell it to. */
-export type ForgetMode = 'ask' | 'wait' | 'tell';
+/** How to make sure that multipathd has forgotten paths: it mostly has within a moment; else it is told to. */
+export type ForgetMode = 'wait' | 'tell';
 
 export const forgetId = (mode: ForgetMode): string => `multipathd forgets (${mode})`;
 
 /** multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). */
 export function forgetStep(names: readonly string[], after: readonly string[], mode: ForgetMode): Step {
   const argv = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
+  const ask: LaneRequest = { kind: 'run', argv, boundsItself: true, readOnly: true };
   const tell = names.map((name): LaneRequest => ({
     kind: 'run',
     argv: ['multipathd', 'del', 'path', `/dev/${name}`],
@@ -185,31 +186,28 @@ export function forgetStep(names: readonly string[], after: readonly string[], m
     okExits: 'any',
   }));
   const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
-  const ask: LaneRequest = { kind: 'run', argv, boundsItself: true, okExits: 'any', readOnly: true };
-  const requests = { ask: [ask], wait: [wait], tell: [...tell, wait] }[mode];
-  const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'see that multipathd has forgotten'} ${names.join(', ')}`;
+  const id = forgetId(mode);
+  const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`;
+  const common = { id, what, changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [], after };
+  if (mode === 'tell') return { ...common, requests: [...tell, wait], main: 0 };
   return {
-    id: forgetId(mode),
-    what,
-    changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [],
-    after,
-    requests,
+    ...common,
+    requests: [ask, wait],
     main: 0,
-    maxAttempts: mode === 'tell' ? 3 : 1,
-    ...(mode === 'ask' ? { judge: ([reply]: readonly LaneReply[]) => forgottenVerdict(names, what, reply) } : {}),
+    maxAttempts: 1,
+    judge: (replies) => forgottenVerdict(what, replies),
   };
 }
 
-/** A daemon that does not run tracks nothing. */
-function forgottenVerdict(names: readonly string[], what: string, reply: LaneReply | undefined): StepVerdict {
-  if (reply?.kind !== 'run' || reply.timedOut) {
-    return { ok: false, weight: 'final', error: new LongshoreError('E_COMMAND_TIMEOUT', `${what}: no answer`) };
-  }
-  const tracked = reply.exit === 0 ? reply.stdout.split(/\s+/) : [];
-  const left = names.filter((name) => tracked.includes(name));
-  if (left.length === 0) return { ok: true };
-  const error = new LongshoreError('E_DEVICE_NOT_REMOVED', `multipathd still tracks ${left.join(', ')}`);
-  return { ok: false, weight: 'final', error };
+/** A daemon that does not run, or is not installed, tracks nothing. */
+function forgottenVerdict(what: string, [asked, waited]: readonly LaneReply[]): StepVerdict {
+  const noDaemon = asked?.kind === 'run' && !asked.ok && !asked.timedOut;
+  if (noDaemon || waited?.ok === true) return { ok: true };
+  return {
+    ok: false,
+    weight: 'final',
+    error: new LongshoreError('E_DEVICE_NOT_REMOVED', `${what}: it did not in time`),
+  };
 }
 
 function sessionLane(sid: number): string {

@@ -56,7 +56,7 @@ describe('the plan of a detach', () => {
       'log out of session 2',
       'delete record 10.1.0.1:3260 default',
       'delete record 10.2.0.1:3260 default',
-      'multipathd forgets (ask)',
+      'multipathd forgets (wait)',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('the plan of a detach', () => {
     const storage = { ...attached(), scsiDevices: [...attached().scsiDevices, other] };
     expect(steps(storage).map((step) => step.id)).not.toContain('log out of session 1');
     const after = state({ sessions: [session(0)], scsiDevices: [other], nodeRecords: [record(0)] });
-    const history = { ...EMPTY_HISTORY, succeeded: new Set(['multipathd forgets (ask)']) };
+    const history = { ...EMPTY_HISTORY, succeeded: new Set(['multipathd forgets (wait)']) };
     const end = plan(after, { first: storage, history });
     expect(end).toMatchObject({
       kind: 'done',
@@ -165,16 +165,15 @@ describe('the plan of a detach', () => {
     ).toBe('look');
   });
 
-  it('does not end before multipathd has forgotten the paths: asks, waits, and at last tells it to', () => {
+  it('does not end before multipathd has forgotten the paths: waits, and at last tells it to', () => {
     const error = new LongshoreError('E_DEVICE_NOT_REMOVED', 'still there');
     const failed = (...ids: string[]): History => ({
       ...EMPTY_HISTORY,
       failures: new Map(ids.map((id) => [id, { attempts: 1, final: true, error }])),
     });
     const ids = (history: History): string[] => steps(state(), { first: attached(), history }).map((step) => step.id);
-    expect(ids(EMPTY_HISTORY)).toEqual(['multipathd forgets (ask)']);
-    expect(ids(failed('multipathd forgets (ask)'))).toEqual(['multipathd forgets (wait)']);
-    const told = failed('multipathd forgets (ask)', 'multipathd forgets (wait)');
+    expect(ids(EMPTY_HISTORY)).toEqual(['multipathd forgets (wait)']);
+    const told = failed('multipathd forgets (wait)');
     expect(steps(state(), { first: attached(), history: told }).map((step) => step.what)).toEqual([
       'tell multipathd to forget sda, sdc',
     ]);
@@ -273,7 +272,7 @@ describe('the undo of an attach', () => {
       'remove 1:0:0:1',
       'log out of session 2',
       'delete record 10.2.0.1:3260 default',
-      'multipathd forgets (ask)',
+      'multipathd forgets (wait)',
     ]);
   });
 
