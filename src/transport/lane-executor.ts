@@ -22,7 +22,7 @@ export class LaneExecutor implements Executor {
   #turn: Job[] = [];
   #roundTrips = 0;
   /** the lock that this executor has, or has asked for */
-  #lock: { readonly name: string; held: boolean; readonly slot: LaneSlot } | null = null;
+  #lock: { readonly name: string; readonly held: boolean; readonly slot: LaneSlot } | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(host: string, source: LaneSource) {
@@ -118,7 +118,7 @@ export class LaneExecutor implements Executor {
       const join = this.#lock?.held === true && !lane.joined ? this.#lock.name : null;
       const replies = await dispatchChain(lane, job, join);
       if (join !== null) lane.joined = true;
-      this.#noteLock(job, lane, replies);
+      this.#noteLock(job, slot, lane, replies);
       job.resolve(replies);
     } catch (error) {
       // the host gave no further channel: nothing has been sent, and a lane that is there takes the sequence
@@ -134,18 +134,19 @@ export class LaneExecutor implements Executor {
     }
   }
 
-  #noteLock(job: Job, lane: Lane, replies: readonly LaneReply[]): void {
+  #noteLock(job: Job, slot: LaneSlot, lane: Lane, replies: readonly LaneReply[]): void {
     job.requests.forEach((request, index) => {
-      if (request.kind !== 'lock' || this.#lock === null) return;
+      if (request.kind !== 'lock') return;
       if (replies[index]?.ok === true) {
-        this.#lock.held = true;
+        this.#lock = { name: request.name, held: true, slot };
         lane.joined = true;
-      } else if (!this.#lock.held) this.#lock = null;
+      } else if (this.#lock?.held === false) this.#lock = null;
     });
   }
 
-  /** As long as one lane has a share in the lock nobody else can have it; with the last one it is gone. */
+  /** As long as one lane has a share in the lock nobody else can have it; with the last one, or if it was never had, it is gone. */
   #forgetLostLock(): void {
-    if (this.#lock?.held === true && this.#pool.find((lane) => lane.joined) === null) this.#lock = null;
+    if (this.#lock === null || this.#pool.find((lane) => lane.joined) !== null) return;
+    if (this.#lock.held || this.#lock.slot.isLost) this.#lock = null;
   }
 }
