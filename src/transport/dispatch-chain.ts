@@ -1,5 +1,6 @@
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
+import { onDeadlineEnd } from './deadline-end.js';
 import type { LaneReply, LaneRequest } from './executor.js';
 import type { Lane } from './lane.js';
 import { DEFAULT_RUN_MS, type WireRequest } from './lane-requests.js';
@@ -14,21 +15,6 @@ export interface Job {
   readonly requests: readonly LaneRequest[];
   readonly resolve: (replies: readonly LaneReply[]) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** A promise's value; rejects with the deadline's own error when that ends before. */
-export async function withinDeadline<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
-  let onAbort: () => void = () => undefined;
-  const ended = new Promise<never>((_, reject) => {
-    onAbort = () => reject(endOf(deadline));
-    deadline.signal.addEventListener('abort', onAbort, { once: true });
-    if (deadline.signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([promise, ended]);
-  } finally {
-    deadline.signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /**
@@ -60,29 +46,14 @@ export async function dispatchChain(
 
 function giveUpAfter(deadline: Deadline, lane: Lane): () => void {
   let timer: NodeJS.Timeout | undefined;
-  const onAbort = (): void => {
-    if (isInterrupted(deadline)) lane.abandon('interrupted');
+  const stop = onDeadlineEnd(deadline, ({ code }) => {
+    if (code === 'E_INTERRUPTED') lane.abandon('interrupted');
     else timer = setTimeout(() => lane.abandon('the host did not answer in time'), REPLY_GRACE_MS);
-  };
-  deadline.signal.addEventListener('abort', onAbort, { once: true });
+  });
   return () => {
     clearTimeout(timer);
-    deadline.signal.removeEventListener('abort', onAbort);
+    stop();
   };
-}
-
-function isInterrupted(deadline: Deadline): boolean {
-  return endOf(deadline).code === 'E_INTERRUPTED';
-}
-
-/** Why a deadline has ended. */
-function endOf(deadline: Deadline): LongshoreError {
-  try {
-    deadline.check();
-  } catch (error) {
-    if (error instanceof LongshoreError) return error;
-  }
-  return new LongshoreError('E_COMMAND_TIMEOUT', 'the time for this host is up');
 }
 
 /** What was only looked at has no outcome that could be unknown. */

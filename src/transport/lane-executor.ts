@@ -1,7 +1,8 @@
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
+import { withinDeadline } from './deadline-end.js';
 import type { Counters, Executor, LaneReply, LaneRequest, RepliesTo } from './executor.js';
-import { dispatchChain, type Job, withinDeadline } from './dispatch-chain.js';
+import { dispatchChain, type Job } from './dispatch-chain.js';
 import type { Lane, LaneTraffic } from './lane.js';
 import { LanePool, type LaneSlot } from './lane-pool.js';
 

@@ -3,6 +3,7 @@ import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
 import ssh2 from 'ssh2';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
+import { onDeadlineEnd } from './deadline-end.js';
 import { HostKeyCheck } from './host-key-check.js';
 import { authHandler, type AuthPlan, planAuthentication } from './ssh-auth.js';
 import type { SshOptions } from './ssh-options.js';
@@ -48,19 +49,12 @@ async function login(
   { options, deadline, plan, check, timeoutMs }: Login,
 ): Promise<void> {
   const { host } = options;
-  let onAbort: (() => void) | undefined;
+  let stop: () => void = () => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      onAbort = () => {
-        try {
-          deadline.check();
-        } catch (error) {
-          const isInterrupt = error instanceof LongshoreError && error.code === 'E_INTERRUPTED';
-          reject(isInterrupt ? error : unreachable(options, 'the time for this host was up'));
-        }
-      };
-      deadline.signal.addEventListener('abort', onAbort, { once: true });
-      if (deadline.signal.aborted) onAbort();
+      stop = onDeadlineEnd(deadline, (error) => {
+        reject(error.code === 'E_INTERRUPTED' ? error : unreachable(options, 'the time for this host was up'));
+      });
       client.once('ready', resolve);
       // it stays for the life of the client: an error event that nobody hears would end the process
       client.on('error', (error: Error & { level?: string }) => {
@@ -82,7 +76,7 @@ async function login(
   } catch (error) {
     throw error instanceof LongshoreError ? error : unreachable(options, `${host}: ${String(error)}`);
   } finally {
-    if (onAbort !== undefined) deadline.signal.removeEventListener('abort', onAbort);
+    stop();
   }
 }
 

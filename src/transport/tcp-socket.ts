@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
+import { onDeadlineEnd } from './deadline-end.js';
 
 export interface TcpPeer {
   /** the inventory's name, for messages */
@@ -17,9 +18,10 @@ export interface TcpPeer {
 export function openTcpSocket({ host, address, port, timeoutMs }: TcpPeer, deadline: Deadline): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host: address, port, noDelay: true, keepAlive: true });
+    let stop: () => void = () => undefined;
     const settle = (): void => {
       clearTimeout(timer);
-      deadline.signal.removeEventListener('abort', onAbort);
+      stop();
       socket.off('error', onError);
     };
     const fail = (why: string): void => {
@@ -30,22 +32,16 @@ export function openTcpSocket({ host, address, port, timeoutMs }: TcpPeer, deadl
       reject(new LongshoreError('E_UNREACHABLE', `cannot connect to ${address} port ${port}: ${why}`, { host }));
     };
     const onError = (error: NodeJS.ErrnoException): void => fail(WHY[error.code ?? ''] ?? error.code ?? error.message);
-    const onAbort = (): void => {
-      try {
-        deadline.check();
-      } catch (error) {
-        if (error instanceof LongshoreError && error.code === 'E_INTERRUPTED') reject(error);
-      }
-      fail('the time for this host was up');
-    };
     const timer = setTimeout(() => fail(`no answer in ${Math.ceil(timeoutMs) / 1000} s`), timeoutMs);
-    deadline.signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', onError);
     socket.once('connect', () => {
       settle();
       resolve(socket);
     });
-    if (deadline.signal.aborted) onAbort();
+    stop = onDeadlineEnd(deadline, (error) => {
+      if (error.code === 'E_INTERRUPTED') reject(error);
+      fail('the time for this host was up');
+    });
   });
 }
 
