@@ -11,10 +11,11 @@ export type LiveIdentity =
 /**
  * Asks a device for its identity with an INQUIRY of page 0x83. sysfs and the map keep the identity that they saw first, also after the
  * array has put another volume there; only this tells the truth. A dead path takes up to `timeoutMs`
- * and does not end the sequence; to guard a change, add `expectStdout`. Throws `E_PARSE` for what is no kernel name.
+ * and does not end the sequence; to guard a change, add `expectStdout`. `{}` takes the name from the request's
+ * `nameFrom`. Throws `E_PARSE` for what is no kernel name.
  */
 export function liveIdentityRequest(name: string): RunRequest {
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(name))
+  if (name !== '{}' && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw parseError('kernel device name', name, 'write it as sysfs does: sdb, dm-0');
   return {
     kind: 'run',

@@ -40,6 +40,11 @@ export interface RunRequest {
   /** glob patterns, expanded on the host; their matches are appended to argv (none: nothing is appended) */
   readonly globs?: readonly string[];
   readonly input?: string | Secret;
+  /**
+   * `{}` in argv stands for the base name of the first path that matches one of these patterns: a kernel name that is found and used in
+   * one sequence. Without a match nothing is run, and the reply has no exit code.
+   */
+  readonly nameFrom?: readonly string[];
   /** enforced on the host by `timeout -k`, and a little later in the controller. Default 60,000 */
   readonly timeoutMs?: number;
   /**

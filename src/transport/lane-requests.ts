@@ -48,6 +48,7 @@ function wordsOf(request: WireRequest): readonly string[] {
         ...optional(input === undefined ? undefined : revealed(input)),
         ...counted((request.when ?? []).map(patternToShell)),
         ...counted(globs.map(patternToShell)),
+        ...counted((request.nameFrom ?? []).map(patternToShell)),
         ...command(argv),
       ];
     }
@@ -193,6 +194,7 @@ function runOf(words: Words): WireRequest {
   const input = words.optional();
   const when = words.counted().map(patternFromShell);
   const globs = words.counted().map(patternFromShell);
+  const nameFrom = words.counted().map(patternFromShell);
   return {
     kind: 'run',
     argv: words.rest(),
@@ -200,6 +202,7 @@ function runOf(words: Words): WireRequest {
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
     ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),
+    ...(nameFrom.length === 0 ? {} : { nameFrom }),
     ...(expectStdout === undefined ? {} : { expectStdout }),
     ...(input === undefined ? {} : { input }),
   };

@@ -42,6 +42,24 @@ l_run() {
   lw=$1; shift
   lg=
   while [ "$lw" -gt 0 ]; do lg="$lg $1"; shift; lw=$((lw-1)); done
+  lw=$1; shift
+  if [ "$lw" -gt 0 ]; then
+    lr=
+    while [ "$lw" -gt 0 ]; do [ -n "$lr" ] || l_each '[ -n "$lr" ] || lr=$lf' "$1"; shift; lw=$((lw-1)); done
+    if [ -z "$lr" ]; then
+      l2=
+      [ "$lz" = any ] || lk=0
+      return
+    fi
+    lr=${'${lr##*/}'} lw=$#
+    while [ "$lw" -gt 0 ]; do
+      case $1 in
+        *'{}'*) set -- "$@" "${"${1%%'{}'*}"}$lr${"${1#*'{}'}"}" ;;
+        *) set -- "$@" "$1" ;;
+      esac
+      shift; lw=$((lw-1))
+    done
+  fi
   eval "for lf in $lg; do if [ -e \"\$lf\" ] || [ -L \"\$lf\" ]; then set -- \"\$@\" \"\$lf\"; fi; done"
   ln=2 lI=0
   if [ "$lm" = 0 ]; then ln=1 lI=1; else

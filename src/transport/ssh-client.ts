@@ -55,10 +55,13 @@ async function login(
       stop = onDeadlineEnd(deadline, (error) => {
         reject(error.code === 'E_INTERRUPTED' ? error : unreachable(options, 'the time for this host was up'));
       });
+      let isKeyed = false;
+      client.once('handshake', () => (isKeyed = true));
       client.once('ready', resolve);
       // it stays for the life of the client: an error event that nobody hears would end the process
       client.on('error', (error: Error & { level?: string }) => {
         if (error.level === 'agent') plan.notes.push(`the agent cannot be used (${error.message})`);
+        else if (!isKeyed && isDrop(error)) reject(check.error ?? dropped(options));
         else reject(check.error ?? explain(error, options, plan, timeoutMs));
       });
       client.once('close', () => reject(check.error ?? unreachable(options, 'it closed the connection before login')));
@@ -91,6 +94,19 @@ function explain(
     options,
     error.level === 'client-timeout' ? `no answer in ${Math.ceil(timeoutMs) / 1000} s` : error.message,
   );
+}
+
+/** What ssh2 says when the other end closes before the keys are exchanged, and what a socket says. */
+function isDrop(error: Error & { code?: string }): boolean {
+  return error.message === 'Connection lost before handshake' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}
+
+function dropped({ address, port, host }: SshOptions): LongshoreError {
+  return new LongshoreError('E_UNREACHABLE', `${address} port ${port} closed the connection before login`, {
+    host,
+    droppedBeforeLogin: true,
+    remedy: 'its sshd may be flooded (MaxStartups) or may not take connections from here',
+  });
 }
 
 function unreachable({ address, port, host }: SshOptions, why: string): LongshoreError {

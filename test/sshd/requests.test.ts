@@ -111,6 +111,17 @@ describe.each(SUBJECTS)('requests by %s', (_name, makeSubject) => {
     expect(await ask(executor, { ...run('cat'), input: '' })).toMatchObject({ ok: true, stdout: '' });
   });
 
+  test('a name is taken from the first path that matches, and without one nothing is run', async () => {
+    file('n1 $(x)', '');
+    file('n2', '');
+    const command = { ...run('printf', '<%s>', 'a{}b', '{}'), nameFrom: [inside('none*'), inside('n[12]*')] };
+    expect((await ask(executor, command)).stdout).toBe('<an1 $(x)b><n1 $(x)>');
+    const none = await ask(executor, { ...command, nameFrom: [inside('none*')] });
+    expect([none.ok, none.exit, none.stdout]).toEqual([false, null, '']);
+    const any = await ask(executor, { ...command, nameFrom: [inside('none*')], okExits: 'any' });
+    expect([any.ok, any.exit]).toEqual([true, null]);
+  });
+
   test('globs are expanded on the host and appended; without a match nothing is', async () => {
     file('g 1', '');
     file('g 2', '');

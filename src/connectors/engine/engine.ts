@@ -7,7 +7,7 @@ import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './histo
 import { judgeReplies } from './judge.js';
 import { reportStep } from './show-command.js';
 import type { Step, StepReport, StepVerdict } from './step.js';
-import { type Chain, nextWave } from './waves.js';
+import { type Chain, lastChain, nextWave } from './waves.js';
 
 /** What the next observation may build on: names are only good for choosing what to ask, never for acting. */
 export interface Clues<S> {
@@ -97,6 +97,8 @@ class EngineRun<S> {
   #steps: StepReport[] = [];
   #changed = false;
   #fatal: Error | undefined;
+  /** what travelled behind the last steps */
+  #seen: S | null = null;
 
   constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions) {
     this.#procedure = procedure;
@@ -109,7 +111,8 @@ class EngineRun<S> {
     let looks = 0;
     while (this.#history.observations < MAX_OBSERVATIONS) {
       this.#deadline.check();
-      const state = await this.#observe(looks > 0);
+      const state = this.#seen ?? (await this.#observe(looks > 0));
+      this.#seen = null;
       if (this.#fatal !== undefined) return this.result(false, this.#fatal);
       const plan = this.#procedure.plan(state, this.#history, this.#first ?? state);
       switch (plan.kind) {
@@ -161,7 +164,10 @@ class EngineRun<S> {
         remedy: 'wait until it has finished, then run this again',
       });
     }
-    const state = fact.parse(lock === undefined ? replies : replies.slice(1));
+    return this.#note(fact.parse(lock === undefined ? replies : replies.slice(1)));
+  }
+
+  #note(state: S): S {
     this.#history = { ...this.#history, observations: this.#history.observations + 1 };
     this.#first ??= state;
     this.#last = state;
@@ -186,7 +192,8 @@ class EngineRun<S> {
       this.#deadline.check();
       for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
       this.#changed = true;
-      const chains = wave.map((chain) => this.#runChain(chain));
+      const last = lastChain(wave, steps, done);
+      const chains = wave.map((chain) => this.#runChain(chain, chain === last));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
       const settled = await Promise.allSettled(chains);
       const lost = settled.find((one) => one.status === 'rejected');
@@ -195,13 +202,21 @@ class EngineRun<S> {
       for (const { step, verdict } of verdicts) {
         if (verdict.ok) done.add(step.id);
       }
-      if (verdicts.some(({ verdict }) => !verdict.ok)) return;
+      if (verdicts.some(({ verdict }) => !verdict.ok)) {
+        this.#seen = null;
+        return;
+      }
     }
   }
 
-  async #runChain(chain: Chain): Promise<readonly { step: Step; verdict: StepVerdict }[]> {
+  async #runChain(chain: Chain, andObserve: boolean): Promise<readonly { step: Step; verdict: StepVerdict }[]> {
     const requests = chain.flatMap((step) => step.requests);
-    const replies: readonly LaneReply[] = await this.#executor.sequence(this.#deadline, requests);
+    const fact = andObserve ? this.#procedure.observe({ previous: this.#last, matches: [], again: false }) : null;
+    const all = [...requests, ...(fact?.requests ?? [])];
+    const replies: readonly LaneReply[] = await this.#executor.sequence(this.#deadline, all);
+    const behind = replies.slice(requests.length);
+    // a request that was not ok has ended the sequence before anything could be looked at
+    if (fact !== null && behind[0]?.kind !== 'skipped') this.#seen = this.#note(fact.parse(behind));
     const verdicts: { step: Step; verdict: StepVerdict }[] = [];
     let at = 0;
     for (const step of chain) {

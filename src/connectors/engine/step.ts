@@ -21,6 +21,11 @@ export interface Step {
   readonly requests: readonly LaneRequest[];
   /** index in `requests` of the change itself, for showing the command */
   readonly main: number;
+  /**
+   * When this step ends, all others of its wave have ended too: the next observation can travel behind it, without a round trip of its own.
+   * A step that is alone in its wave needs no such promise.
+   */
+  readonly endsLast?: boolean;
   /** times it may be tried in all, with growing pauses between. Default 3 */
   readonly maxAttempts?: number;
   /** Says what the replies mean (pure). Default: ok when every reply is ok, and worth another try when not. */

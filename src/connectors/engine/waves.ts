@@ -30,3 +30,14 @@ export function nextWave(steps: readonly Step[], done: ReadonlySet<string>): rea
   }
   return wave;
 }
+
+/**
+ * The chain behind which the next observation can travel: the only one, or the one that ends after all others. null while steps remain
+ * that are not in this wave.
+ */
+export function lastChain(wave: readonly Chain[], steps: readonly Step[], done: ReadonlySet<string>): Chain | null {
+  const now = new Set(wave.flat().map((step) => step.id));
+  if (!steps.every((step) => done.has(step.id) || now.has(step.id))) return null;
+  if (wave.length === 1) return wave[0] ?? null;
+  return wave.find((chain) => chain.at(-1)?.endsLast === true) ?? null;
+}

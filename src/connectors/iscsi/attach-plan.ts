@@ -127,9 +127,7 @@ function mapWork(
 /** Readiness is more than existence: the device that is handed out has answered a direct read. */
 function readWork(observation: IscsiObservation, view: VolumeView, live: readonly ScsiDevice[]): Plan | null {
   const name = view.maps[0]?.name ?? diskName(live[0] as ScsiDevice);
-  return observation.readable.get(name) === true
-    ? null
-    : { kind: 'look', why: `/dev/${name} does not answer a direct read` };
+  return observation.readable === true ? null : { kind: 'look', why: `/dev/${name} does not answer a direct read` };
 }
 
 function attachWarnings(

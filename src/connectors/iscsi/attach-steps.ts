@@ -8,6 +8,7 @@ import { failedAt, replyError } from '../engine/judge.js';
 import type { Step, StepVerdict } from '../engine/step.js';
 import type { ChapCredentials, TargetTriple } from './goal.js';
 import { loginVerdict } from './login-verdict.js';
+import { diskPattern } from './observation.js';
 import { diskName } from './volume-view.js';
 
 /** Steps that write open-iscsi's node database run in series: two at once race (open-iscsi 2.1.8, measured). */
@@ -113,11 +114,6 @@ export interface ScanTarget {
   readonly scsiHost: number;
 }
 
-/** Where the disk of a LUN shows up under its session, as a pattern. */
-function diskPattern({ triple, session }: ScanTarget): string {
-  return `/sys/class/iscsi_session/session${session.sid}/device/target*/*:*:*:${triple.lun}/block/*`;
-}
-
 /** Scans for exactly one LUN on one session, and waits on the host until its disk is there. */
 export function scanStep(target: ScanTarget): Step {
   const { triple, session, scsiHost } = target;
@@ -125,7 +121,7 @@ export function scanStep(target: ScanTarget): Step {
   const requests: LaneRequest[] = [
     sessionGuard(session),
     { kind: 'write', filePath: `/sys/class/scsi_host/host${scsiHost}/scan`, content: `- - ${triple.lun}` },
-    { kind: 'wait', present: [diskPattern(target)], timeoutMs: DISK_APPEARS_MS },
+    { kind: 'wait', present: [diskPattern(target.session.sid, target.triple.lun)], timeoutMs: DISK_APPEARS_MS },
   ];
   const what = `scan LUN ${triple.lun} of ${triple.targetName} at ${triple.portal}`;
   return {
@@ -157,11 +153,12 @@ export function mapWaitStep(targets: readonly ScanTarget[], expectedPaths: numbe
     requests: [
       {
         kind: 'wait',
-        present: targets.map((target) => `${diskPattern(target)}/holders/dm-*`),
+        present: targets.map((target) => `${diskPattern(target.session.sid, target.triple.lun)}/holders/dm-*`),
         timeoutMs: expectedPaths > 1 ? MAP_APPEARS_MS : LONE_MAP_APPEARS_MS,
       },
     ],
     main: 0,
+    endsLast: true,
     judge: () => ({ ok: true }),
   };
 }

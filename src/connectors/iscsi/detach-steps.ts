@@ -188,7 +188,14 @@ export function forgetStep(names: readonly string[], after: readonly string[], m
   const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
   const id = forgetId(mode);
   const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`;
-  const common = { id, what, changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [], after };
+  // behind the records, so that the last look can travel along; multipathd needs that moment anyway
+  const common = {
+    id,
+    lane: NODE_DATABASE_LANE,
+    what,
+    changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [],
+    after,
+  };
   if (mode === 'tell') return { ...common, requests: [...tell, wait], main: 0 };
   return {
     ...common,

@@ -5,29 +5,26 @@ import type { StorageState } from '../../linux/storage-state.js';
 import type { LaneRequest } from '../../transport/executor.js';
 import type { Clues } from '../engine/engine.js';
 import type { IscsiGoal } from './goal.js';
-import { diskName, isLive, viewVolume } from './volume-view.js';
+import { diskName, viewVolume } from './volume-view.js';
 
 /** One look at a host, for one volume. */
 export interface IscsiObservation {
   readonly storage: StorageState;
   /** what disks answered when they were asked who they are, by kernel name; only those that were asked */
   readonly live: ReadonlyMap<string, LiveIdentity>;
-  /** whether a direct read of the first block went well, by kernel name; only those that were tried */
-  readonly readable: ReadonlyMap<string, boolean>;
+  /** whether a direct read of the device that is to be handed out went well; null when there was none to try */
+  readonly readable: boolean | null;
 }
 
 /** Bound of one question to a disk, ms. A live path answers within a few; more would let a dead one delay the rest. */
 const LIVE_READ_MS = 5000;
 
-/** `.../block/sdb` and `.../block/sdb/holders/dm-0`, as the waits of attach steps find them. */
-const MATCHED_NAMES = /\/block\/(?<disk>[a-z0-9]+)(?:\/holders\/(?<holder>dm-\d+))?$/;
-
 /**
- * The whole of what an attach must know, in one sequence: the storage stack, and, for every disk that earlier reads
- * gave a reason to ask, its live identity and one direct read. A question that fails is an answer too.
+ * The whole of what an attach must know, in one sequence: the storage stack; then, for each session that earlier looks have shown, the live
+ * identity of the wanted LUN's disk; and one direct read of what will be handed out. A question that fails is an answer too. Disks are
+ * named by the host at that moment, from their place under the session.
  */
 export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
-  const { disks, maps } = namesToAsk(goal, clues);
   const before = clues.previous?.storage;
   const storage = storageFact({
     withMounts: false,
@@ -36,26 +33,32 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
     withMultipathd: before === undefined,
     withNodeRecords: before === undefined || before.sessions.length < goal.targets.length,
   });
-  const asks: LaneRequest[] = disks.map((name) => ({ ...liveIdentityRequest(name), okExits: 'any' }));
-  const reads: LaneRequest[] = [...(maps.length > 0 ? maps : disks)].map(directRead);
-  const readNames = maps.length > 0 ? maps : disks;
+  const places = before === undefined ? [] : placesOf(goal, before);
+  const asks = places.map(({ disk }): LaneRequest => ({ ...liveIdentityRequest('{}'), nameFrom: [disk] }));
+  const read: LaneRequest[] =
+    places.length === 0
+      ? []
+      : [directRead([...places.map(({ disk }) => `${disk}/holders/dm-*`), ...places.map(({ disk }) => disk)])];
   return {
-    requests: [...storage.requests, ...asks, ...reads],
+    requests: [...storage.requests, ...asks, ...read],
     parse(replies) {
       const after = storage.requests.length;
-      const live = new Map<string, LiveIdentity>();
-      disks.forEach((name, index) => {
-        const reply = replies[after + index];
-        if (reply?.kind === 'run') live.set(name, parseLiveIdentity(reply));
-      });
-      const readable = new Map<string, boolean>();
-      readNames.forEach((name, index) => {
-        const reply = replies[after + disks.length + index];
-        if (reply?.kind === 'run') readable.set(name, reply.exit === 0 && !reply.timedOut);
-      });
       const now = storage.parse(replies.slice(0, after));
+      const live = new Map<string, LiveIdentity>();
+      places.forEach(({ sid, lun }, index) => {
+        const reply = replies[after + index];
+        const device = now.scsiDevices.find((one) => one.sid === sid && one.lun === lun && one.block !== null);
+        if (reply?.kind === 'run' && reply.exit !== null && device !== undefined) {
+          live.set(diskName(device), parseLiveIdentity(reply));
+        }
+      });
+      const reply = replies[after + places.length];
       const multipathd = before === undefined ? now.multipathd : before.multipathd;
-      return { storage: { ...now, multipathd }, live, readable };
+      return {
+        storage: { ...now, multipathd },
+        live,
+        readable: reply?.kind === 'run' && reply.exit !== null ? reply.exit === 0 && !reply.timedOut : null,
+      };
     },
   };
 }
@@ -69,31 +72,31 @@ export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObs
   const storage = storageFact({ withMounts, withMultipathd: false, withMapPaths: false });
   return {
     requests: storage.requests,
-    parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: new Map() }),
+    parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: null }),
   };
 }
 
-function namesToAsk(goal: IscsiGoal, clues: Clues<IscsiObservation>): { disks: string[]; maps: string[] } {
-  const disks = new Set<string>();
-  const maps = new Set<string>();
-  for (const match of clues.matches) {
-    const groups = MATCHED_NAMES.exec(match)?.groups;
-    if (groups?.['disk'] !== undefined) disks.add(groups['disk']);
-    if (groups?.['holder'] !== undefined) maps.add(groups['holder']);
-  }
-  const previous = clues.previous?.storage;
-  if (previous !== undefined) {
-    const view = viewVolume(previous, goal, goal.expectedWwid);
-    for (const device of view.devices) if (isLive(previous, device)) disks.add(diskName(device));
-    for (const map of view.maps) maps.add(map.name);
-  }
-  return { disks: [...disks].sort(), maps: [...maps].sort() };
+/** Where disks of the volume show up: the wanted LUN on each session to a wanted portal, and what other sessions have of its WWID. */
+function placesOf(goal: IscsiGoal, storage: StorageState): { sid: number; lun: number; disk: string }[] {
+  const view = viewVolume(storage, goal, goal.expectedWwid);
+  const wanted = view.paths.flatMap(({ triple, sessions }) => sessions.map(({ sid }) => ({ sid, lun: triple.lun })));
+  const further = view.devices.filter(
+    (device) => !wanted.some(({ sid, lun }) => sid === device.sid && lun === device.lun),
+  );
+  return [...wanted, ...further].map(({ sid, lun }) => ({ sid, lun, disk: diskPattern(sid, lun) }));
 }
 
-function directRead(name: string): LaneRequest {
+/** A disk of one LUN in sysfs, whatever its name: the last part of an HCTL is the LUN in decimal. */
+export function diskPattern(sid: number, lun: number): string {
+  return `/sys/class/iscsi_session/session${sid}/device/target*/*:*:*:${lun}/block/*`;
+}
+
+/** Reads the first block of the first of these devices, past the page cache. */
+function directRead(nameFrom: readonly string[]): LaneRequest {
   return {
     kind: 'run',
-    argv: ['dd', `if=/dev/${name}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'],
+    argv: ['dd', 'if=/dev/{}', 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'],
+    nameFrom,
     timeoutMs: LIVE_READ_MS,
     okExits: 'any',
     readOnly: true,

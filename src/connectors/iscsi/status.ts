@@ -12,7 +12,7 @@ export async function statusOf(
 ): Promise<ReadonlyMap<string, VolumeResult>> {
   const goals = volumes.map((volume) => iscsiGoal(volume));
   const storage = await observe(context.executor, context.deadline, storageFact({ withMounts: false }));
-  const observation: IscsiObservation = { storage, live: new Map(), readable: new Map() };
+  const observation: IscsiObservation = { storage, live: new Map(), readable: null };
   return new Map(goals.map((goal) => [goal.volume, statusOfOne(goal, observation)]));
 }
 

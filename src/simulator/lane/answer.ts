@@ -62,17 +62,20 @@ async function run({ host, signal }: SimulatedLane, request: RunRequest): Promis
   if (request.when !== undefined && request.when.every((pattern) => host.files().glob(pattern).length === 0)) {
     return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
   }
-  const { when } = request;
-  if (when !== undefined && !when.some((pattern) => host.files().glob(pattern).length > 0)) {
-    return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
+  const named = request.nameFrom?.flatMap((pattern) => host.files().glob(pattern))[0];
+  if (request.nameFrom !== undefined && named === undefined) {
+    const ok = request.okExits === 'any';
+    return { kind: 'run', ok, exit: null, stdout: '', stderr: '', timedOut: false, truncated: false };
   }
+  const name = named?.slice(named.lastIndexOf('/') + 1);
+  const argv = name === undefined ? request.argv : request.argv.map((word) => word.replace('{}', () => name));
   const matches = (request.globs ?? []).flatMap((pattern) => host.files().glob(pattern));
   const input = revealed(request.input ?? '');
   const { value, timedOut } = await withinTime(
     host.environment.clock,
     request.timeoutMs ?? DEFAULT_RUN_MS,
     signal,
-    (killed) => runTool(host, [...request.argv, ...matches], { input, signal: killed }),
+    (killed) => runTool(host, [...argv, ...matches], { input, signal: killed }),
   );
   const exit = timedOut ? 124 : value.exit;
   const { okExits = [0], expectStdout } = request;

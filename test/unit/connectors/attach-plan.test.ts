@@ -159,7 +159,7 @@ describe('the plan of an attach', () => {
   });
 
   it('does not hand out a map that does not answer a direct read', () => {
-    const observation = { ...observed(attached()), readable: new Map([['dm-0', false]]) };
+    const observation = { ...observed(attached()), readable: false };
     expect(plan(volume(), observation).kind).toBe('look');
   });
 });

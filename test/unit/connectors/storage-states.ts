@@ -114,13 +114,13 @@ export function observed(storage: StorageState, wwid: Wwid = WWID): IscsiObserva
   return {
     storage,
     live: new Map(disks.map((name) => [name, { kind: 'match-source', wwid }])),
-    readable: new Map([...disks, ...storage.dmDevices.map((dm) => dm.name)].map((name) => [name, true])),
+    readable: true,
   };
 }
 
 /** The same without any answer: what a first look shows. */
 export function unasked(storage: StorageState): IscsiObservation {
-  return { storage, live: new Map(), readable: new Map() };
+  return { storage, live: new Map(), readable: null };
 }
 
 /** Two sessions, two disks, one map: attached. */
