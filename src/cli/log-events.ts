@@ -17,6 +17,7 @@ export function logEvent(logger: Logger, event: FleetEvent): void {
     case 'host-not-run':
       return logger.info(fields, type);
     case 'host-started':
+    case 'host-dropped':
     case 'host-connected':
     case 'step-started':
     case 'step-ended':

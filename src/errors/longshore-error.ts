@@ -48,6 +48,8 @@ export interface ErrorDetails {
   readonly command?: string;
   /** at most the last 2 KiB of what the command said */
   readonly stderr?: string;
+  /** the connection was closed before a login was tried, as sshd does when too many wait for theirs (MaxStartups): trying again does no harm */
+  readonly droppedBeforeLogin?: boolean;
   /** what to do about it, one sentence */
   readonly remedy?: string;
   readonly cause?: unknown;

@@ -5,6 +5,15 @@ import type { LongshoreError } from '../errors/longshore-error.js';
 export type FleetEvent =
   | { readonly type: 'run-started'; readonly run: string; readonly verb: string; readonly hosts: readonly string[] }
   | { readonly type: 'host-started'; readonly host: string }
+  | {
+      /** the connection was dropped before login; it is tried again after `delayMs` */
+      readonly type: 'host-dropped';
+      readonly host: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      /** connects that may be under way through the same sshd from now on */
+      readonly atOnce: number;
+    }
   | { readonly type: 'host-connected'; readonly host: string; readonly connectMs: number }
   | (ConnectorEvent & { readonly host: string })
   | {

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { ConnectGates } from './connect-gate.js';
 import type { FleetEvent } from './fleet-event.js';
 import type { FleetResult, HostResult } from './fleet-result.js';
 import { gracefulInterrupt, type Interrupt } from './host-deadline.js';
@@ -18,6 +19,11 @@ export interface FleetOptions<H extends FleetHost> {
   readonly run: string;
   readonly verb: string;
   readonly connect: HostOptions<H>['connect'];
+  /**
+   * Names the sshd that the connection to a host goes through first: its own, or the first jump host's. Connects through one sshd
+   * become fewer at once when it drops some. Default: each host has its own.
+   */
+  readonly entryOf?: (host: H) => string;
   readonly fanout?: number;
   readonly hostTimeoutMs?: number;
   readonly interruptGraceMs?: number;
@@ -65,10 +71,18 @@ async function runAll<H extends FleetHost>(
   interrupt: Interrupt,
   emit: (event: FleetEvent) => void,
 ): Promise<Pick<FleetResult, 'hosts' | 'notRun'>> {
-  const limit = pLimit(options.fanout ?? FLEET_DEFAULTS.fanout);
+  const fanout = options.fanout ?? FLEET_DEFAULTS.fanout;
+  const limit = pLimit(fanout);
+  const gates = new ConnectGates({ most: fanout });
+  const entryOf = options.entryOf ?? ((host: H) => host.name);
   const hostOptions: HostOptions<H> = {
     run: options.run,
-    connect: options.connect,
+    connect: (host, deadline) =>
+      gates.of(entryOf(host)).connect(
+        () => options.connect(host, deadline),
+        deadline,
+        (drop) => emit({ type: 'host-dropped', host: host.name, ...drop }),
+      ),
     timeoutMs: options.hostTimeoutMs ?? FLEET_DEFAULTS.hostTimeoutMs,
     interrupt,
     changesHosts: options.changesHosts ?? true,
