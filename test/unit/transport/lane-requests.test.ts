@@ -40,6 +40,7 @@ const request: fc.Arbitrary<WireRequest> = fc.oneof(
       okExits: fc.oneof(fc.array(fc.nat(255), { minLength: 1, maxLength: 3 }), fc.constant('any' as const)),
       globs: nonEmpty,
       when: nonEmpty,
+      nameFrom: nonEmpty,
       input: word,
       expectStdout: word,
     },
