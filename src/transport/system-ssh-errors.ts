@@ -15,7 +15,8 @@ export interface EarlyEnd {
 const REVOKED = /REVOKED HOST KEY|marked as revoked|host key .* revoked/i;
 const CHANGED = /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i;
 const HOST_KEY = /host key verification failed|no .* host key is known for|host key .* differs/i;
-const REJECTED = /permission denied|too many authentication failures|no more authentication methods|certificate invalid/i;
+const REJECTED =
+  /permission denied|too many authentication failures|no more authentication methods|certificate invalid/i;
 
 /**
  * ssh's end in the terms of Longshore. Its own sentences are shown: they name what it tried, which nothing else knows.
@@ -25,7 +26,7 @@ export function systemSshError(end: EarlyEnd, options: SystemSshOptions): Longsh
   if (end.startError !== undefined) {
     return new LongshoreError('E_UNREACHABLE', `cannot start the program ssh: ${end.startError}`, {
       host,
-      remedy: 'install OpenSSH\'s client on this machine, or use the transport ssh2',
+      remedy: "install OpenSSH's client on this machine, or use the transport ssh2",
     });
   }
   const said = lastLines(end.noise);
@@ -41,10 +42,14 @@ export function systemSshError(end: EarlyEnd, options: SystemSshOptions): Longsh
         : `check the user, the key, the certificate and its time; \`ssh -v ${destination}\` shows what is tried`,
     });
   }
-  return new LongshoreError('E_UNREACHABLE', `ssh could not connect to ${destination}${said === '' ? '' : `: ${said}`}`, {
-    host,
-    ...remedyFor(end.noise),
-  });
+  return new LongshoreError(
+    'E_UNREACHABLE',
+    `ssh could not connect to ${destination}${said === '' ? '' : `: ${said}`}`,
+    {
+      host,
+      ...remedyFor(end.noise),
+    },
+  );
 }
 
 function hostKeyError(noise: string, { host, destination, hostKeys }: SystemSshOptions): LongshoreError {
@@ -74,7 +79,9 @@ function hostKeyError(noise: string, { host, destination, hostKeys }: SystemSshO
 
 function remedyFor(noise: string): { readonly remedy?: string } {
   if (/no matching .* found/i.test(noise)) {
-    return { remedy: 'ssh and the host have no algorithm in common: see KexAlgorithms and HostKeyAlgorithms of ssh_config' };
+    return {
+      remedy: 'ssh and the host have no algorithm in common: see KexAlgorithms and HostKeyAlgorithms of ssh_config',
+    };
   }
   if (/bad configuration option|terminating, \d+ bad configuration/i.test(noise)) {
     return { remedy: 'correct ssh_config, or the options of ansible_ssh_common_args' };

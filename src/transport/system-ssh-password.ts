@@ -7,16 +7,23 @@ import type { Secret } from '../secrets/secret.js';
 const run = promisify(execFile);
 
 /**
- * What ssh starts when it asks: it reads one line of a pipe. Only questions for the password, or the passphrase of a key, are
- * answered; a second one of the same kind finds the pipe empty and closed when the login is over.
+ * What ssh starts when it asks: it gives the line that waits in a named pipe, once. When ssh asks again, the secret was wrong, and
+ * ssh is ended: each further try would count towards the lock of an account. Nothing but passwords and passphrases is answered.
  */
 const ANSWER = `#!/bin/sh
 case $1 in
-  *[Pp]assphrase*) from=$0.passphrase ;;
-  *[Pp]assword*) from=$0.password ;;
+  *[Pp]assphrase*) what=passphrase ;;
+  *[Pp]assword*) what=password ;;
   *) exit 1 ;;
 esac
-[ -p "$from" ] && IFS= read -r line <"$from" && printf '%s\\n' "$line"
+if [ -p "$0.$what" ]; then
+  IFS= read -r line <"$0.$what"
+  rm -f "$0.$what"
+  printf '%s\\n' "$line"
+else
+  echo "Permission denied: the $what is not there, or was not accepted; it was tried once" >&2
+  kill "$PPID"
+fi
 `;
 
 /** A way for ssh to ask, without the secret in an argument, the environment or a file. */

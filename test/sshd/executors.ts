@@ -3,7 +3,9 @@ import { deadlineIn, type Deadline } from '../../src/time/deadline.js';
 import type { Executor, LaneRequest, ReplyTo } from '../../src/transport/executor.js';
 import { connectLocal } from '../../src/transport/local.js';
 import { connectSsh } from '../../src/transport/ssh-connection.js';
+import { connectSystemSsh } from '../../src/transport/system-ssh-connection.js';
 import { type SshdFixture, startSshd } from './sshd-fixture.js';
+import { systemOptions } from './system-ssh-options.js';
 
 export interface Subject {
   readonly connect: () => Promise<Executor>;
@@ -13,6 +15,7 @@ export interface Subject {
 /** Every way to a shell, and every shell that this machine has, for suites that all of them must pass. */
 export const SUBJECTS: readonly (readonly [string, () => Promise<Subject>])[] = [
   ['ssh2', sshSubject],
+  ['the system ssh', systemSshSubject],
   ['local', () => localSubject()],
   ...shells().map(([name, ...shell]) => [`local ${name}`, () => localSubject(shell)] as const),
 ];
@@ -30,6 +33,12 @@ function shells(): readonly (readonly [string, ...string[]])[] {
 async function sshSubject(): Promise<Subject> {
   const sshd: SshdFixture = await startSshd();
   return { connect: () => connectSsh(sshd.options(), soon()), close: () => sshd.close() };
+}
+
+async function systemSshSubject(): Promise<Subject> {
+  const sshd: SshdFixture = await startSshd();
+  const options = await systemOptions(sshd);
+  return { connect: () => connectSystemSsh(options, soon()), close: () => sshd.close() };
 }
 
 function localSubject(shell?: readonly string[]): Promise<Subject> {
