@@ -45,7 +45,19 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'errors',
     ],
     packages: ['yargs', 'pino', 'cli-progress', 'zod'],
-    builtins: ['fs', 'fs/promises', 'os', 'path', 'process', 'readline', 'stream', 'timers/promises', 'url', 'util'],
+    builtins: [
+      'crypto',
+      'fs',
+      'fs/promises',
+      'os',
+      'path',
+      'process',
+      'readline',
+      'stream',
+      'timers/promises',
+      'url',
+      'util',
+    ],
   },
   report: {
     folders: ['fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
@@ -98,7 +110,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   transport: {
     folders: ['time', 'secrets', 'errors'],
-    packages: ['ssh2'],
+    packages: ['ssh2', 'zod'],
     builtins: [
       'child_process',
       'crypto',

@@ -78,6 +78,7 @@ export const OPTIONS = {
       type: 'boolean',
       describe: 'end with the largest exit code of the command on any host',
     },
+    'out-dir': { type: 'string', describe: 'also write HOST.out, HOST.err and HOST.exit to this directory' },
     ...fleetOptions,
   },
   inventory: { ...selectionOptions, ...outputOptions },
@@ -107,6 +108,7 @@ export interface CliOptions {
   readonly force: boolean;
   readonly ignoreErrors: boolean;
   readonly largestExit: boolean;
+  readonly outDir?: string;
   /** of the demo */
   readonly hosts: number;
   /** what stood behind `--` */

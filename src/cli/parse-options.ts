@@ -13,6 +13,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'user', 'user'),
     ...text(args, 'private-key', 'privateKey'),
     ...text(args, 'known-hosts', 'knownHosts'),
+    ...text(args, 'out-dir', 'outDir'),
     fanout: wholeNumber(args, 'fanout', 64, 10_000),
     timeoutMs: seconds(args, 'timeout', 300),
     connectTimeoutMs: seconds(args, 'connect-timeout', 10),

@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   'E_INTERRUPTED',
   'E_PARSE',
   'E_READ_ONLY',
+  'E_OUTPUT',
+  'E_REPLAY',
   // storage
   'E_UNSUPPORTED',
   'E_MULTIPATH_UNUSABLE',

@@ -1,9 +1,11 @@
 import { execTask } from '../../fleet/exec-task.js';
 import type { FleetResult } from '../../fleet/fleet-result.js';
+import type { InventoryHost } from '../../inventory/inventory.js';
 import { execText } from '../../report/exec-text.js';
 import type { Command } from '../command.js';
 import { hostConnector } from '../connect-host.js';
 import { exitCodeOfRun, type ExitCode } from '../exit-codes.js';
+import { keepingOutput, prepareOutDir } from '../out-dir.js';
 import { usageError } from '../parse-options.js';
 import { performVerb } from '../perform-verb.js';
 import { presentResult } from '../present-result.js';
@@ -16,10 +18,13 @@ export const exec: Command = async (context) => {
   const { options } = context;
   if (options.command.length === 0) throw usageError('which command? exec [options] -- COMMAND...');
   const hosts = await selectFleet(context);
+  const { outDir } = options;
+  if (outDir !== undefined) await prepareOutDir(outDir, hosts);
+  const task = execTask<InventoryHost>(options.command);
   const result = await performVerb(context, {
     verb: 'exec',
     hosts,
-    task: execTask(options.command),
+    task: outDir === undefined ? task : keepingOutput(task, outDir),
     connect: hostConnector(context),
     changesHosts: true,
     interruptGraceMs: INTERRUPT_GRACE_MS,
