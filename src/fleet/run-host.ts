@@ -2,6 +2,7 @@ import { outcomeOfError } from '../connectors/outcome.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import { deadlineIn, type Deadline } from '../time/deadline.js';
 import type { Counters, Executor } from '../transport/executor.js';
+import { ReconnectingExecutor } from '../transport/reconnecting-executor.js';
 import type { FleetEvent } from './fleet-event.js';
 import type { HostFindings, HostResult } from './fleet-result.js';
 import { hostDeadline, type Interrupt } from './host-deadline.js';
@@ -58,7 +59,9 @@ export async function runHost<H extends FleetHost>(
   let executor: Executor | undefined;
   let findings: HostFindings;
   try {
-    executor = await connectHost(host, options);
+    executor = new ReconnectingExecutor(await connectHost(host, options), {
+      connect: (deadline) => options.connect(host, deadline),
+    });
     emit({ type: 'host-connected', host: host.name, connectMs: executor.counters().connectMs });
     const leftMs = Math.max(0, options.timeoutMs - (performance.now() - began));
     const deadline = hostDeadline(leftMs, options.interrupt);

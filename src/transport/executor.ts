@@ -1,3 +1,4 @@
+import { LongshoreError } from '../errors/longshore-error.js';
 import type { Secret } from '../secrets/secret.js';
 import type { Deadline } from '../time/deadline.js';
 
@@ -12,6 +13,12 @@ import type { Deadline } from '../time/deadline.js';
 export interface Executor {
   /** the inventory's name of the host */
   readonly host: string;
+
+  /**
+   * true: what is asked for after the connection was lost goes over a new one, with the lock that was held. Then what became of a change that was under
+   * way can be looked at. Otherwise a lost connection stays lost.
+   */
+  readonly reconnects?: boolean;
 
   /**
    * Runs requests in order on one lane, in one round trip. A request after one that was not `ok` is not run and answers
@@ -29,6 +36,11 @@ export interface Executor {
 
   /** Ends all lanes and the connection, and so gives back the host lock. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** A rejection after which the connection is not to be trusted with anything more. */
+export function isLoss(error: unknown): error is LongshoreError {
+  return error instanceof LongshoreError && (error.code === 'E_OUTCOME_UNKNOWN' || error.code === 'E_UNREACHABLE');
 }
 
 export type LaneRequest = RunRequest | ReadRequest | ListRequest | WriteRequest | WaitRequest | LockRequest;

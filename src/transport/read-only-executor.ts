@@ -6,6 +6,7 @@ import type { Deadline } from '../time/deadline.js';
 export function readOnlyExecutor(executor: Executor): Executor {
   return {
     host: executor.host,
+    reconnects: executor.reconnects === true,
     async sequence<const R extends readonly LaneRequest[]>(deadline: Deadline, requests: R): Promise<RepliesTo<R>> {
       const change = requests.find((request) => !onlyLooks(request));
       if (change !== undefined) {

@@ -5,6 +5,7 @@ import type { Deadline } from '../../time/deadline.js';
 import type { Executor, LaneReply, LockRequest } from '../../transport/executor.js';
 import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './history.js';
 import { judgeReplies } from './judge.js';
+import { Losses } from './losses.js';
 import { reportStep } from './show-command.js';
 import type { Step, StepReport, StepVerdict } from './step.js';
 import { type Chain, lastChain, nextWave } from './waves.js';
@@ -68,7 +69,8 @@ const MAX_LOOKS_IN_A_ROW = 4;
 
 /**
  * The loop that every verb of every connector runs: observe, plan, run the steps that are ready, observe again, until
- * the plan is empty or there is no way on. Never throws for what happens on the host: the result says it.
+ * the plan is empty or there is no way on. Never throws for what happens on the host: the result says it. After a lost connection it looks
+ * again, under the lock, where the executor reconnects; without a look at what became of a change the result is `E_OUTCOME_UNKNOWN`.
  */
 export async function reach<S>(
   procedure: Procedure<S>,
@@ -80,7 +82,7 @@ export async function reach<S>(
   try {
     return await run.toTheEnd();
   } catch (error) {
-    return run.result(false, error instanceof Error ? error : new Error(String(error)));
+    return run.result(false, run.explain(error instanceof Error ? error : new Error(String(error))));
   }
 }
 
@@ -99,6 +101,7 @@ class EngineRun<S> {
   #fatal: Error | undefined;
   /** what travelled behind the last steps */
   #seen: S | null = null;
+  readonly #losses = new Losses();
 
   constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions) {
     this.#procedure = procedure;
@@ -113,6 +116,7 @@ class EngineRun<S> {
       this.#deadline.check();
       const state = this.#seen ?? (await this.#observe(looks > 0));
       this.#seen = null;
+      if (state === null) continue;
       if (this.#fatal !== undefined) return this.result(false, this.#fatal);
       const plan = this.#procedure.plan(state, this.#history, this.#first ?? state);
       switch (plan.kind) {
@@ -152,11 +156,23 @@ class EngineRun<S> {
     };
   }
 
-  async #observe(again: boolean): Promise<S> {
+  explain(error: Error): Error {
+    return this.#losses.explain(error);
+  }
+
+  /** null when the connection was lost, and the host can be looked at again. */
+  async #observe(again: boolean): Promise<S | null> {
     const fact = this.#procedure.observe({ previous: this.#last, matches: this.#matches, again });
-    const lock = this.#first === null && this.#options.planOnly !== true ? this.#options.lock : undefined;
+    const wantsLock = this.#first === null || this.#losses.mustLookAgain;
+    const lock = wantsLock && this.#options.planOnly !== true ? this.#options.lock : undefined;
     const requests = lock === undefined ? fact.requests : [lock, ...fact.requests];
-    const replies = await this.#executor.sequence(this.#deadline, requests);
+    let replies: readonly LaneReply[];
+    try {
+      replies = await this.#executor.sequence(this.#deadline, requests);
+    } catch (error) {
+      this.#losses.take([error], this.#executor);
+      return null;
+    }
     const lockReply = lock === undefined ? undefined : replies[0];
     if (lockReply?.kind === 'lock' && !lockReply.ok) {
       throw new LongshoreError('E_LOCKED', `another controller is at work on this host: ${lockReply.holder}`, {
@@ -164,6 +180,7 @@ class EngineRun<S> {
         remedy: 'wait until it has finished, then run this again',
       });
     }
+    this.#warnings.push(...this.#losses.looked());
     return this.#note(fact.parse(lock === undefined ? replies : replies.slice(1)));
   }
 
@@ -196,8 +213,11 @@ class EngineRun<S> {
       const chains = wave.map((chain) => this.#runChain(chain, chain === last));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
       const settled = await Promise.allSettled(chains);
-      const lost = settled.find((one) => one.status === 'rejected');
-      if (lost !== undefined) throw lost.reason;
+      const lost = settled.map((one) => (one.status === 'rejected' ? one.reason : undefined));
+      if (lost.some((reason) => reason !== undefined)) {
+        this.#takeLosses(wave, lost);
+        return;
+      }
       const verdicts = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
       for (const { step, verdict } of verdicts) {
         if (verdict.ok) done.add(step.id);
@@ -228,6 +248,16 @@ class EngineRun<S> {
       verdicts.push({ step, verdict });
     }
     return verdicts;
+  }
+
+  /** What became of these steps is not known; each counts as tried once. Throws when it cannot be looked at. */
+  #takeLosses(wave: readonly Chain[], reasons: readonly unknown[]): void {
+    this.#seen = null;
+    const error = this.#losses.take(reasons, this.#executor);
+    wave.forEach((chain, index) => {
+      if (reasons[index] === undefined) return;
+      for (const step of chain) this.#take(step, { ok: false, error, weight: 'retry' }, []);
+    });
   }
 
   #take(step: Step, verdict: StepVerdict, replies: readonly LaneReply[]): void {
