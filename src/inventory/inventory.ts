@@ -31,6 +31,8 @@ export interface InventoryHost {
   readonly privateKeyPassphrase?: Secret;
   readonly become: Become;
   readonly connection: 'ssh' | 'local';
+  /** which implementation of SSH; absent: as the command line says, else auto */
+  readonly transport?: 'auto' | 'ssh2' | 'openssh';
   /** `ansible_ssh_common_args`, split into words as a shell does; empty when there are none */
   readonly sshCommonArgs: readonly string[];
   readonly volumes: ReadonlyMap<string, VolumeSpec>;

@@ -7,10 +7,7 @@ import { connectSsh } from './ssh-connection.js';
 import type { SshOptions } from './ssh-options.js';
 import { connectSystemSsh } from './system-ssh-connection.js';
 import type { SystemSshOptions } from './system-ssh-options.js';
-
-export const TRANSPORTS = ['auto', 'ssh2', 'openssh'] as const;
-/** How a host is reached by SSH: by ssh2, by the system's `ssh`, or by the one of them that the configuration needs. */
-export type TransportChoice = (typeof TRANSPORTS)[number];
+import type { TransportChoice } from './transport-choice.js';
 
 /** What ssh2 1.17 offers when it is not told otherwise. A test compares it with ssh2. */
 export const SSH2_ALGORITHMS = {

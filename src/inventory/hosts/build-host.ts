@@ -55,6 +55,7 @@ export class HostBuilder {
     }
     this.#lookAtNames(variables);
     const connection = connectionOf(this.#field('connection', variables));
+    const transport = this.#field('transport', variables);
     const port = this.#field('port', variables);
     const user = this.#field('user', variables);
     const password = this.#secret('password', variables);
@@ -70,6 +71,7 @@ export class HostBuilder {
       ...(passphrase === undefined ? {} : { privateKeyPassphrase: passphrase }),
       become: this.#become(variables),
       connection,
+      ...(transport === undefined ? {} : { transport }),
       sshCommonArgs: this.#field('sshCommonArgs', variables) ?? [],
       volumes: this.#volumes(variables),
     };

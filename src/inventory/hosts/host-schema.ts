@@ -78,6 +78,11 @@ export const HOST_FIELDS = {
     schema: argumentsSchema,
     description: 'More ssh options, such as -J JUMPHOST',
   },
+  transport: {
+    names: ['longshore_transport'],
+    schema: z.enum(['auto', 'ssh2', 'openssh'], refusing('a transport; write auto, ssh2 or openssh')),
+    description: 'How SSH is spoken: ssh2, openssh (the ssh program), or auto (default): the one that the host needs',
+  },
   connection: { names: ['ansible_connection'], schema: wordSchema, description: 'ssh (default) or local' },
   become: { names: ['ansible_become'], schema: booleanSchema, description: 'Whether commands run as another user' },
   becomeMethod: { names: ['ansible_become_method'], schema: wordSchema, description: 'sudo (default), doas or su' },
