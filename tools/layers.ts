@@ -32,6 +32,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     folders: [
       'runbook',
+      'doctor',
       'fleet',
       'report',
       'inventory',
@@ -60,7 +61,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   report: {
-    folders: ['fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
+    folders: ['doctor', 'fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
     packages: ['cli-table3', 'zod'],
     builtins: ['util'],
   },
@@ -68,6 +69,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     folders: ['fleet', 'inventory', 'journal', 'connectors', 'time', 'secrets', 'errors'],
     packages: ['yaml', 'zod'],
     builtins: ['crypto', 'fs', 'fs/promises', 'path'],
+  },
+  // looks at hosts, judges them, changes nothing: no connector
+  doctor: {
+    folders: ['fleet', 'linux', 'transport/executor.js', 'transport/read-only-executor.js', 'time'],
   },
   fleet: {
     folders: ['inventory', 'journal', 'connectors', 'transport', 'time', 'secrets', 'errors'],
@@ -110,7 +115,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   transport: {
     folders: ['time', 'secrets', 'errors'],
-    packages: ['ssh2', 'zod'],
+    packages: ['p-limit', 'ssh2', 'zod'],
     builtins: [
       'child_process',
       'crypto',

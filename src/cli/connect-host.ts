@@ -1,36 +1,67 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { homedir, hostname, userInfo } from 'node:os';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { HostOptions } from '../fleet/run-host.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { connectLocal } from '../transport/local.js';
-import { connectSsh } from '../transport/ssh-connection.js';
-import type { PrivateKeyFile, SshOptions } from '../transport/ssh-options.js';
+import { printable } from '../transport/printable.js';
+import type { SshConfigSource } from '../transport/ssh-config-resolver.js';
+import { type SshRequest, SshRoutes } from '../transport/ssh-route.js';
 import type { CommandContext } from './command.js';
+import { transportConnector } from './connect-by-transport.js';
 import { usageError } from './parse-options.js';
+import type { Prompts } from './prompts.js';
+import { paintFor, type Terminal } from './terminal.js';
 
-export type ConnectHost = HostOptions<InventoryHost>['connect'];
-
-/** As ssh tries them; ssh2 can use no sk- and no DSA keys. */
-const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'] as const;
-
-/** How the hosts of an inventory are reached, by what the inventory, the command line and this user's account say. */
-export function hostConnector(context: CommandContext): ConnectHost {
-  return (host, deadline) =>
-    host.connection === 'local'
-      ? Promise.resolve(connectLocal(host.name))
-      : connectSsh(sshOptions(host, context), deadline);
+/** The way to the hosts of one run. Close it when the run is over. */
+export interface HostConnections {
+  readonly connect: HostOptions<InventoryHost>['connect'];
+  close(): Promise<void>;
 }
 
-/** Refuses, before any connection, what cannot work: files of the command line that are not there, and jump hosts. */
+/** Begins the connections of a run. What the operator has to be asked goes by `prompts`. */
+export type HostConnector = (prompts: Prompts) => HostConnections;
+
+/** How the hosts of an inventory are reached, by what the command line, the inventory, ssh_config and this user's account say. */
+export function hostConnector(context: CommandContext): HostConnector {
+  const { options, terminal } = context;
+  return (prompts) => {
+    const connectSsh = transportConnector(context);
+    const notices: string[] = [];
+    const routes = new SshRoutes({
+      config: configSource(options.sshConfig, terminal.env),
+      ...(options.knownHosts === undefined ? {} : { knownHostsFile: options.knownHosts }),
+      acceptNewHostKeys: options.acceptNewHostKeys,
+      ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+      askPassphrase: (filePath, isSecondTry) => prompts.passphrase(filePath, isSecondTry),
+      onNotice: (text) => void notices.push(text),
+    });
+    return {
+      async connect(host, deadline) {
+        if (host.connection === 'local') return connectLocal(host.name);
+        const request = sshRequest(host);
+        return connectSsh(host, await routes.options(request), await routes.resolve(request), deadline);
+      },
+      async close() {
+        await routes.close();
+        const label = paintFor(terminal.stderr)('yellow', 'warning');
+        for (const text of notices) terminal.stderr.write(`${label}  ${printable(text)}\n`);
+      },
+    };
+  };
+}
+
+/** Refuses, before any connection, what cannot work: files of the command line that are not there, and become on this machine. */
 export async function checkConnectable(hosts: readonly InventoryHost[], { options }: CommandContext): Promise<void> {
   if (options.privateKey !== undefined) await requireReadable('--private-key', options.privateKey);
+  if (options.sshConfig !== undefined && options.sshConfig !== 'none') {
+    await requireReadable('--ssh-config', options.sshConfig);
+  }
   if (options.knownHosts !== undefined && !options.acceptNewHostKeys) {
     await requireReadable('--known-hosts', options.knownHosts);
   }
-  for (const { name, connection, become, sshCommonArgs } of hosts) {
+  for (const { name, connection, become } of hosts) {
     if (connection === 'local' && become.method !== 'none' && userInfo().uid !== 0) {
       throw new LongshoreError(
         'E_UNSUPPORTED',
@@ -40,15 +71,6 @@ export async function checkConnectable(hosts: readonly InventoryHost[], { option
         },
       );
     }
-    const jump = sshCommonArgs.find((arg) => /^(?:-J|(?:-o)?Proxy(?:Jump|Command)\b)/i.test(arg));
-    if (jump === undefined) continue;
-    throw new LongshoreError(
-      'E_UNSUPPORTED',
-      `${name}: ansible_ssh_common_args has ${jump}; jump hosts are not supported yet`,
-      {
-        remedy: 'Run Longshore on the jump host, or give an address that can be reached from here.',
-      },
-    );
   }
 }
 
@@ -61,30 +83,30 @@ async function requireReadable(option: string, filePath: string): Promise<void> 
   }
 }
 
-function sshOptions(host: InventoryHost, { options, terminal }: CommandContext): SshOptions {
-  const agent = terminal.env['SSH_AUTH_SOCK'];
-  const sshDirectory = join(homedir(), '.ssh');
-  const knownHosts = options.knownHosts;
+function sshRequest(host: InventoryHost): SshRequest {
+  const { name, address, port, user, password, privateKeyFile, privateKeyPassphrase, sshCommonArgs, become } = host;
   return {
-    host: host.name,
-    address: host.address,
-    port: host.port ?? 22,
-    user: host.user ?? userInfo().username,
-    privateKeys: privateKeys(host, sshDirectory),
-    ...(agent === undefined || agent === '' ? {} : { agent }),
-    ...(host.password === undefined ? {} : { password: host.password }),
-    hostKeys: {
-      files: knownHosts === undefined ? [join(sshDirectory, 'known_hosts'), '/etc/ssh/ssh_known_hosts'] : [knownHosts],
-      mode: options.acceptNewHostKeys ? 'accept-new' : 'strict',
-    },
-    become: host.become,
-    connectTimeoutMs: options.connectTimeoutMs,
+    host: name,
+    address,
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
+    ...(privateKeyPassphrase === undefined ? {} : { passphrase: privateKeyPassphrase }),
+    ...(password === undefined ? {} : { password }),
+    arguments: sshCommonArgs,
+    become,
   };
 }
 
-/** The configured key alone: sshd counts tries. Without one, those that ssh would find. */
-function privateKeys({ privateKeyFile, privateKeyPassphrase }: InventoryHost, sshDirectory: string): PrivateKeyFile[] {
-  const passphrase = privateKeyPassphrase === undefined ? {} : { passphrase: privateKeyPassphrase };
-  if (privateKeyFile !== undefined) return [{ filePath: privateKeyFile, ...passphrase }];
-  return DEFAULT_KEYS.map((name) => ({ filePath: join(sshDirectory, name), optional: true, ...passphrase }));
+function configSource(configFile: string | undefined, env: Terminal['env']): SshConfigSource {
+  const { homedir: accountHome, username, uid } = userInfo();
+  return {
+    home: homedir(),
+    accountHome,
+    localUser: username,
+    localUserId: uid,
+    localHostName: hostname(),
+    env,
+    ...(configFile === undefined ? {} : { configFile }),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import { TRANSPORTS, type TransportChoice } from '../transport/transport-choice.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -24,14 +25,25 @@ const fleetOptions = {
   ...selectionOptions,
   fanout: { alias: 'f', type: 'number', default: 64, group: HOSTS, describe: 'hosts worked on at once' },
   timeout: { type: 'number', default: 300, group: HOSTS, describe: 'seconds that one host may take' },
-  'connect-timeout': { type: 'number', default: 10, group: CONNECTION, describe: 'seconds to connect and log in' },
+  'connect-timeout': {
+    type: 'number',
+    group: CONNECTION,
+    describe: 'seconds to connect, and again to log in; else ConnectTimeout of ssh_config, else 10',
+  },
   user: { alias: 'u', type: 'string', group: CONNECTION, describe: 'log in as this user' },
   'private-key': { type: 'string', group: CONNECTION, describe: 'log in with this key file' },
+  'ssh-config': { type: 'string', group: CONNECTION, describe: 'read this instead of ~/.ssh/config; none for no file' },
+  'ask-pass': { alias: 'k', type: 'boolean', group: CONNECTION, describe: 'ask for the password to log in with' },
   'known-hosts': { type: 'string', group: CONNECTION, describe: 'known_hosts file to verify host keys with' },
   'accept-new-host-keys': {
     type: 'boolean',
     group: CONNECTION,
     describe: 'trust hosts not seen before, and remember their keys',
+  },
+  transport: {
+    choices: TRANSPORTS,
+    group: CONNECTION,
+    describe: 'ssh2, openssh (the ssh program), or the one that a host needs; default auto',
   },
   become: { alias: 'b', type: 'boolean', group: CONNECTION, describe: 'become root with sudo' },
   'ask-become-pass': {
@@ -72,6 +84,7 @@ export const OPTIONS = {
     ...fleetOptions,
   },
   status: { ...volumeOption, ...fleetOptions },
+  doctor: fleetOptions,
   exec: {
     'largest-exit': {
       alias: 'S',
@@ -94,12 +107,16 @@ export interface CliOptions {
   readonly limit?: string;
   readonly fanout: number;
   readonly timeoutMs: number;
-  readonly connectTimeoutMs: number;
+  /** absent: what ssh_config says, else 10 s */
+  readonly connectTimeoutMs?: number;
   readonly user?: string;
   readonly privateKey?: string;
+  readonly sshConfig?: string;
   readonly knownHosts?: string;
   readonly acceptNewHostKeys: boolean;
+  readonly transport?: TransportChoice;
   readonly become: boolean;
+  readonly askPass: boolean;
   readonly askBecomePass: boolean;
   readonly json: boolean;
   readonly logLevel: LogLevel;

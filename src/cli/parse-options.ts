@@ -1,4 +1,5 @@
 import { LongshoreError } from '../errors/longshore-error.js';
+import { TRANSPORTS } from '../transport/transport-choice.js';
 import { LOG_LEVELS, type CliOptions } from './options.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -12,13 +13,16 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'limit', 'limit'),
     ...text(args, 'user', 'user'),
     ...text(args, 'private-key', 'privateKey'),
+    ...text(args, 'ssh-config', 'sshConfig'),
     ...text(args, 'known-hosts', 'knownHosts'),
     ...text(args, 'out-dir', 'outDir'),
     fanout: wholeNumber(args, 'fanout', 64, 10_000),
     timeoutMs: seconds(args, 'timeout', 300),
-    connectTimeoutMs: seconds(args, 'connect-timeout', 10),
+    ...(args['connect-timeout'] === undefined ? {} : { connectTimeoutMs: seconds(args, 'connect-timeout', 10) }),
     acceptNewHostKeys: flag('accept-new-host-keys'),
+    ...transportOf(args),
     become: flag('become'),
+    askPass: flag('ask-pass'),
     askBecomePass: flag('ask-become-pass'),
     json: flag('json'),
     logLevel: LOG_LEVELS.find((level) => level === single(args, 'log-level')) ?? 'warn',
@@ -30,6 +34,12 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     hosts: wholeNumber(args, 'hosts', 20, 1_000),
     command,
   };
+}
+
+function transportOf(args: Arguments): Pick<CliOptions, 'transport'> {
+  const given = single(args, 'transport');
+  const transport = TRANSPORTS.find((one) => one === given);
+  return transport === undefined ? {} : { transport };
 }
 
 export function usageError(message: string, remedy?: string): LongshoreError {

@@ -4,17 +4,18 @@ import type { HostTask } from '../fleet/run-host.js';
 import { newRunId } from '../fleet/run-id.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import type { CommandContext } from './command.js';
-import type { ConnectHost } from './connect-host.js';
+import type { HostConnector } from './connect-host.js';
 import { listenForInterrupts } from './interrupts.js';
 import { logEvent } from './log-events.js';
 import { startProgress } from './progress.js';
+import { Prompts } from './prompts.js';
 import { RunTracker } from './run-tracker.js';
 
 export interface VerbRun {
   readonly verb: string;
   readonly hosts: readonly InventoryHost[];
   readonly task: HostTask<InventoryHost>;
-  readonly connect: ConnectHost;
+  readonly connect: HostConnector;
   readonly changesHosts: boolean;
   /** time for a step in flight after an interrupt; the fleet's default when absent */
   readonly interruptGraceMs?: number;
@@ -29,11 +30,13 @@ export async function performVerb({ options, terminal, logger }: CommandContext,
     () => tracker.running,
     () => progress.stop(),
   );
+  const prompts = new Prompts(terminal, () => progress.stop());
+  const connections = run.connect(prompts);
   try {
     return await runFleet(run.hosts, run.task, {
       run: newRunId(),
       verb: run.verb,
-      connect: run.connect,
+      connect: connections.connect,
       entryOf: ({ address, port }) => `${address} ${port ?? 22}`,
       fanout: options.fanout,
       hostTimeoutMs: options.timeoutMs,
@@ -43,11 +46,12 @@ export async function performVerb({ options, terminal, logger }: CommandContext,
       onEvent: (event) => {
         tracker.onEvent(event);
         logEvent(logger, event);
-        if (!interrupts.signal.aborted) progress.update();
+        if (!interrupts.signal.aborted && !prompts.isAsking) progress.update();
       },
     });
   } finally {
     progress.stop();
     interrupts.dispose();
+    await connections.close();
   }
 }

@@ -32,11 +32,14 @@ export async function loadInventory({ options, terminal, logger }: CommandContex
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
   const { options, terminal } = context;
   const selected = selectHosts(await loadInventory(context), options.limit);
+  const loginPassword = options.askPass ? await askSecret('SSH password: ', terminal) : undefined;
   const password = options.askBecomePass ? await askSecret('sudo password: ', terminal) : undefined;
   const hosts = selected.map((host) => ({
     ...host,
     ...(options.user === undefined ? {} : { user: options.user }),
+    ...(loginPassword === undefined ? {} : { password: loginPassword }),
     ...(options.privateKey === undefined ? {} : { privateKeyFile: options.privateKey }),
+    ...(options.transport === undefined ? {} : { transport: options.transport }),
     become: {
       ...host.become,
       ...(options.become && host.become.method === 'none' ? { method: 'sudo' as const } : {}),

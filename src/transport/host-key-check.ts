@@ -34,10 +34,10 @@ export class HostKeyCheck {
 
   private constructor(policy: HostKeyPolicy, all: readonly KnownHost[], address: string, port: number, host: string) {
     this.#policy = policy;
-    this.#name = knownHostName(address, port);
+    this.#name = policy.alias?.toLowerCase() ?? knownHostName(address, port);
     this.#host = host;
     this.#entries = entriesFor(all, this.#name).filter((entry) => entry.marker !== '@cert-authority');
-    this.#portless = port === 22 ? [] : entriesFor(all, knownHostName(address, 22));
+    this.#portless = port === 22 || policy.alias !== undefined ? [] : entriesFor(all, knownHostName(address, 22));
   }
 
   /** Reads the files. Rejects with `E_HOST_KEY` when one is there but cannot be read. */
@@ -62,8 +62,8 @@ export class HostKeyCheck {
 
   /** Writes a key that was accepted as new to the first file, so that it is known from now on. */
   async remember(): Promise<void> {
-    const [file] = this.#policy.files;
-    if (this.#newKey !== null && file !== undefined) await rememberHost(file, this.#name, this.#newKey);
+    const { files, addTo = files[0] ?? null } = this.#policy;
+    if (this.#newKey !== null && addTo !== null) await rememberHost(addTo, this.#name, this.#newKey);
   }
 
   #judge(key: Buffer): LongshoreError | null {

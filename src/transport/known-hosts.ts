@@ -19,6 +19,10 @@ export interface HostKeyPolicy {
   readonly files: readonly string[];
   /** accept-new trusts a host that no file names yet, and adds it to the first file; a changed key is always refused */
   readonly mode: 'strict' | 'accept-new';
+  /** where a new host is added; default the first of `files`; null: nowhere */
+  readonly addTo?: string | null;
+  /** the name to look for instead of address and port (HostKeyAlias) */
+  readonly alias?: string;
 }
 
 /** Lines of a known_hosts file that have the form of one (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); others are passed over, as ssh does. */

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
-import ssh2 from 'ssh2';
-import { LongshoreError } from '../errors/longshore-error.js';
+import type {
+  AnyAuthMethod,
+  AuthenticationType,
+  AuthHandlerMiddleware,
+  KeyboardInteractiveAuthMethod,
+  ParsedKey,
+} from 'ssh2';
+import type { Secret } from '../secrets/secret.js';
+import { agentKeys, hasKey, OrderedAgent } from './ssh-agent.js';
+import { keyFileError, KeyRing, type KeyReading } from './ssh-key-ring.js';
 import type { PrivateKeyFile, SshOptions } from './ssh-options.js';
-
-const { utils } = ssh2;
 
 /** What is offered to the host, in order, with words for the message should nothing be accepted. */
 export interface AuthPlan {
@@ -14,31 +18,93 @@ export interface AuthPlan {
   readonly notes: string[];
 }
 
-/** The configured keys first (sshd counts tries, and an agent may hold many keys), then the agent, then the password. */
+/**
+ * The configured keys first (sshd counts tries, and an agent may hold many keys), then the agent, then the password. A key that needs a
+ * passphrase is left to an agent that has it; else the passphrase is asked for, before the connection is opened. Rejects with `E_AUTH` when a key file
+ * that somebody named cannot be used.
+ */
 export async function planAuthentication(options: SshOptions): Promise<AuthPlan> {
   const { user: username, agent, password } = options;
-  const methods: AuthPlan['methods'][number][] = [];
-  for (const file of options.privateKeys) {
-    const key = await readKey(file, options.host);
-    if (key !== null) methods.push({ method: { type: 'publickey', username, key }, what: `key ${file.filePath}` });
-  }
+  const keys = await usableKeys(options);
+  const methods: AuthPlan['methods'][number][] = keys.usable.map(({ key, filePath }) => ({
+    method: { type: 'publickey', username, key },
+    what: `key ${filePath}`,
+  }));
   if (agent !== undefined && agent !== '') {
-    methods.push({ method: { type: 'agent', username, agent }, what: 'the keys of the agent' });
+    const only = options.identitiesOnly === true;
+    methods.push({
+      method: { type: 'agent', username, agent: new OrderedAgent(agent, keys.named, only) },
+      what: only ? 'those keys of the agent that are named for it' : 'the keys of the agent',
+    });
   }
   if (password !== undefined) {
     methods.push(
       { method: { type: 'password', username, password: password.reveal() }, what: 'the password' },
       {
-        method: {
-          type: 'keyboard-interactive',
-          username,
-          prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password.reveal())),
-        },
+        method: { type: 'keyboard-interactive', username, prompt: answerOnce(password) },
         what: 'the password, when asked for',
       },
     );
   }
-  return { methods, tried: [], notes: [] };
+  return { methods, tried: [], notes: keys.notes };
+}
+
+interface UsableKeys {
+  readonly usable: { readonly key: ParsedKey; readonly filePath: string }[];
+  /** public keys that the configuration names, whether their private half is here or with the agent */
+  readonly named: Buffer[];
+  readonly notes: string[];
+}
+
+async function usableKeys(options: SshOptions): Promise<UsableKeys> {
+  const { agent, host, keyRing = new KeyRing() } = options;
+  const result: UsableKeys = { usable: [], named: [], notes: [] };
+  const lockedDefaults: PrivateKeyFile[] = [];
+  let listed: Promise<readonly Buffer[]> | undefined;
+  const fromAgent = (): Promise<readonly Buffer[]> =>
+    (listed ??= agent === undefined || agent === '' ? Promise.resolve([]) : agentKeys(agent));
+  for (const file of options.privateKeys) {
+    const { filePath } = file;
+    const reading = await keyRing.read(file);
+    if (reading.publicKey !== null) result.named.push(reading.publicKey);
+    if (reading.kind === 'key') result.usable.push({ key: reading.key, filePath });
+    else if (reading.publicKey !== null && hasKey(await fromAgent(), reading.publicKey)) continue;
+    else if (reading.kind === 'locked' && file.isDefault === true) lockedDefaults.push(file);
+    else {
+      const key = reading.kind === 'locked' && !reading.isWrong ? await keyRing.unlock(file) : null;
+      if (key !== null) result.usable.push({ key, filePath });
+      else if (file.optional !== true) throw keyFileError(file, reading, host);
+      else if (reading.kind !== 'missing') result.notes.push(`${filePath} cannot be used (${whyNot(reading)})`);
+    }
+  }
+  const hasOther = result.usable.length > 0 || options.password !== undefined;
+  if (hasOther || lockedDefaults.length === 0 || (await fromAgent()).length > 0) return result;
+  for (const file of lockedDefaults) {
+    const key = await keyRing.unlock(file);
+    if (key === null) result.notes.push(`${file.filePath} cannot be used (it needs its passphrase)`);
+    else result.usable.push({ key, filePath: file.filePath });
+    if (key !== null) break;
+  }
+  return result;
+}
+
+function whyNot(reading: Exclude<KeyReading, { kind: 'key' }>): string {
+  if (reading.kind === 'locked') return 'it needs its passphrase';
+  return reading.kind === 'public' ? 'it is a public key that the agent does not have' : reading.why;
+}
+
+/** Each wrong answer counts towards the lock of an account, and sshd may ask again: from the second time on, it gets none. */
+function answerOnce(password: Secret): KeyboardInteractiveAuthMethod['prompt'] {
+  let hasAnswered = false;
+  return (_name, _instructions, _language, prompts, finish) => {
+    // a question that shows what is typed is not for a password
+    const answers = prompts.map(({ echo }) => {
+      if (hasAnswered || echo === true) return '';
+      hasAnswered = true;
+      return password.reveal();
+    });
+    finish(answers);
+  };
 }
 
 /**
@@ -60,38 +126,4 @@ export function authHandler(plan: AuthPlan): AuthHandlerMiddleware {
     }
     callback(false as never);
   };
-}
-
-async function readKey(file: PrivateKeyFile, host: string): Promise<ParsedKey | null> {
-  let text: string;
-  try {
-    text = await readFile(file.filePath, 'utf8');
-  } catch (error) {
-    if (file.optional === true) return null;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    throw new LongshoreError('E_AUTH', `cannot read the key file ${file.filePath}: ${code}`, {
-      host,
-      remedy: 'correct ansible_ssh_private_key_file or --private-key',
-    });
-  }
-  const parsed: ParsedKey | readonly ParsedKey[] | Error = utils.parseKey(text, file.passphrase?.reveal());
-  const [key] = [parsed].flat();
-  if (key !== undefined && !(key instanceof Error) && key.isPrivateKey()) return key;
-  if (file.optional === true) return null;
-  throw unusable(file, host, key instanceof Error ? key.message : '');
-}
-
-function unusable({ filePath, passphrase }: PrivateKeyFile, host: string, why: string): LongshoreError {
-  if (/encrypted|passphrase|integrity|decrypt/i.test(why)) {
-    const what = passphrase === undefined ? 'its passphrase' : 'another passphrase';
-    return new LongshoreError('E_AUTH', `the key file ${filePath} needs ${what}`, {
-      host,
-      remedy:
-        'load it into ssh-agent, or give longshore_ssh_private_key_passphrase by reference ({env: NAME} or {file: PATH})',
-    });
-  }
-  return new LongshoreError('E_AUTH', `the key file ${filePath} is not a private key that this transport can use`, {
-    host,
-    remedy: 'use an ed25519, ecdsa or rsa key; certificates and security keys (sk-) are not supported',
-  });
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
 import ssh2 from 'ssh2';
 import { LongshoreError } from '../errors/longshore-error.js';
@@ -10,8 +10,7 @@ import type { SshOptions } from './ssh-options.js';
 import { openTcpSocket } from './tcp-socket.js';
 
 /** An unanswered keepalive every 10 s, three in a row: then the peer is taken for dead. */
-const KEEPALIVE_INTERVAL_MS = 10_000;
-const KEEPALIVE_COUNT = 3;
+const KEEPALIVE = { intervalMs: 10_000, count: 3 };
 
 /** Connects, checks the host's key, logs in. Errors as `connectSsh` says. */
 export async function openSshClient(options: SshOptions, deadline: Deadline): Promise<Client> {
@@ -22,7 +21,7 @@ export async function openSshClient(options: SshOptions, deadline: Deadline): Pr
   ]);
   if (plan.methods.length === 0) throw rejected(options, plan);
   const timeoutMs = Math.min(options.connectTimeoutMs, Math.max(1, deadline.remainingMs()));
-  const sock = await openTcpSocket({ host, address, port, timeoutMs }, deadline);
+  const sock = await (options.dial?.(timeoutMs, deadline) ?? openTcp(options, timeoutMs, deadline));
   const client = new ssh2.Client();
   try {
     await login(client, sock, { options, deadline, plan, check, timeoutMs });
@@ -35,6 +34,11 @@ export async function openSshClient(options: SshOptions, deadline: Deadline): Pr
   return client;
 }
 
+function openTcp(options: SshOptions, timeoutMs: number, deadline: Deadline): Promise<Duplex> {
+  const { host, address, port, addressFamily: family } = options;
+  return openTcpSocket({ host, address, port, timeoutMs, ...(family === undefined ? {} : { family }) }, deadline);
+}
+
 interface Login {
   readonly options: SshOptions;
   readonly deadline: Deadline;
@@ -45,10 +49,10 @@ interface Login {
 
 async function login(
   client: Client,
-  sock: Socket,
+  sock: Duplex,
   { options, deadline, plan, check, timeoutMs }: Login,
 ): Promise<void> {
-  const { host } = options;
+  const { host, keepalive = KEEPALIVE } = options;
   let stop: () => void = () => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -60,17 +64,24 @@ async function login(
       client.once('ready', resolve);
       // it stays for the life of the client: an error event that nobody hears would end the process
       client.on('error', (error: Error & { level?: string }) => {
-        if (error.level === 'agent') plan.notes.push(`the agent cannot be used (${error.message})`);
+        // what opened the stream knows more than ssh2 (a ProxyCommand its stderr)
+        const why = sock.errored;
+        if (why instanceof LongshoreError) reject(check.error ?? why);
+        else if (error.level === 'agent') plan.notes.push(`the agent cannot be used (${error.message})`);
         else if (!isKeyed && isDrop(error)) reject(check.error ?? dropped(options));
         else reject(check.error ?? explain(error, options, plan, timeoutMs));
       });
-      client.once('close', () => reject(check.error ?? unreachable(options, 'it closed the connection before login')));
+      client.once('close', () => {
+        const why = sock.errored;
+        const end = why instanceof LongshoreError ? why : unreachable(options, 'it closed the connection before login');
+        reject(check.error ?? end);
+      });
       client.connect({
         sock,
         username: options.user,
         readyTimeout: timeoutMs,
-        keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-        keepaliveCountMax: KEEPALIVE_COUNT,
+        keepaliveInterval: keepalive.intervalMs,
+        keepaliveCountMax: keepalive.count,
         algorithms: { serverHostKey: [...check.algorithms] as ServerHostKeyAlgorithm[] },
         authHandler: authHandler(plan),
         hostVerifier: (key: Buffer): boolean => check.accepts(key),

@@ -9,15 +9,26 @@ export interface TcpPeer {
   readonly address: string;
   readonly port: number;
   readonly timeoutMs: number;
+  /** 4 or 6; default both */
+  readonly family?: 4 | 6;
 }
 
 /**
  * A TCP connection with Nagle's algorithm off: it costs 40 ms for each small request (measured with ssh2 1.17). Rejects with `E_UNREACHABLE`, or
  * `E_INTERRUPTED` when the user interrupts.
  */
-export function openTcpSocket({ host, address, port, timeoutMs }: TcpPeer, deadline: Deadline): Promise<net.Socket> {
+export function openTcpSocket(
+  { host, address, port, timeoutMs, family }: TcpPeer,
+  deadline: Deadline,
+): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: address, port, noDelay: true, keepAlive: true });
+    const socket = net.connect({
+      host: address,
+      port,
+      ...(family === undefined ? {} : { family }),
+      noDelay: true,
+      keepAlive: true,
+    });
     let stop: () => void = () => undefined;
     const settle = (): void => {
       clearTimeout(timer);

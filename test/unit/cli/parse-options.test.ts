@@ -6,7 +6,6 @@ describe('options', () => {
     expect(parseOptions({}, [])).toMatchObject({
       fanout: 64,
       timeoutMs: 300_000,
-      connectTimeoutMs: 10_000,
       volumes: [],
     });
   });
