@@ -38,5 +38,24 @@ export type { HostKeyPolicy } from './transport/known-hosts.js';
 export { connectLocal } from './transport/local.js';
 export { printable } from './transport/printable.js';
 export { readOnlyExecutor } from './transport/read-only-executor.js';
+export { normaliseTrace, type NormalisedTrace } from './transport/recording/normalise-trace.js';
+export { readTrace } from './transport/recording/read-trace.js';
+export {
+  HostRecording,
+  recordingExecutor,
+  type RecordingOptions,
+  type RecordingSink,
+} from './transport/recording/recording-executor.js';
+export { HostReplay, replayExecutor, type ReplayOptions } from './transport/recording/replay-executor.js';
+export {
+  readTraceFile,
+  traceFilePath,
+  tracedHost,
+  type TracedHost,
+  type TraceFileOptions,
+  type TraceMode,
+} from './transport/recording/trace-file.js';
+export type { Trace } from './transport/recording/trace-format.js';
+export { traceText } from './transport/recording/trace-text.js';
 export { connectSsh } from './transport/ssh-connection.js';
 export type { Become, PrivateKeyFile, SshOptions } from './transport/ssh-options.js';
