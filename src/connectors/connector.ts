@@ -15,6 +15,16 @@ export interface VolumeSpec {
   /** override; by default more than one portal means multipath */
   readonly multipath?: boolean;
   readonly enforceMultipath?: boolean;
+  /** live paths below which an attach fails and is undone. Default 1 */
+  readonly minPaths?: number;
+  /** paths to bring up; further portals stand in for those that fail. Default: one for each portal */
+  readonly wantPaths?: number;
+  /** seconds after which an attach ends with the paths that it has, if they are enough, instead of waiting for more */
+  readonly softDeadlineS?: number;
+  /** over Cinder's `data.access_mode` */
+  readonly accessMode?: 'ro' | 'rw';
+  /** open-iscsi interface to log in by, such as iser or one bound to a network card. Default: `default` */
+  readonly iface?: string;
 }
 
 /** os-brick's device info, in its shape. */

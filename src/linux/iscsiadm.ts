@@ -51,3 +51,32 @@ function nodeArgv({ targetName, portal, iface }: NodeAddress): string[] {
 }
 
 export { ISCSIADM_EXITS, iscsiadmOutcome } from './iscsiadm-exits.js';
+
+/** SendTargets that neither reads nor writes the databases (open-iscsi 2.0-872): nothing to restore afterwards. */
+export function discoverArgv(portal: Portal, iface: IfaceName | null): string[] {
+  const by = iface === null ? [] : ['-I', iface];
+  return ['iscsiadm', '-m', 'discovery', '-t', 'sendtargets', ...by, '-p', portal, '-o', 'nonpersistent'];
+}
+
+/** The same with the credentials of the portal's discovery record. No node record is made. */
+export function discoverByRecordArgv(portal: Portal, iface: IfaceName | null): string[] {
+  const by = iface === null ? [] : ['-I', iface];
+  return [...discoveryRecordArgv(portal), ...by, '--discover', '-o', 'nonpersistent'];
+}
+
+export function newDiscoveryRecordArgv(portal: Portal): string[] {
+  return [...discoveryRecordArgv(portal), '-o', 'new'];
+}
+
+export function deleteDiscoveryRecordArgv(portal: Portal): string[] {
+  return [...discoveryRecordArgv(portal), '-o', 'delete'];
+}
+
+function discoveryRecordArgv(portal: Portal): string[] {
+  return ['iscsiadm', '-m', 'discoverydb', '-t', 'sendtargets', '-p', portal];
+}
+
+/** Exits other than 0 when there is no such interface record; shows `iface.transport_name` when there is. */
+export function showIfaceArgv(iface: IfaceName): string[] {
+  return ['iscsiadm', '-m', 'iface', '-I', iface];
+}

@@ -19,8 +19,18 @@ const FIELDS = [
   'node\\.session\\.auth\\.username',
 ];
 // Only these lines leave the host: the records hold CHAP passwords in clear.
-const PATTERN = `^(${FIELDS.join('|')}) = `;
-const LINE = new RegExp(`^(/.*?):(${FIELDS.join('|')}) = (.*)$`);
+const MARK = '# longshore: ';
+const PATTERN = `^((${FIELDS.join('|')}) = |${MARK})`;
+const LINE = new RegExp(`^(/.*?):(?:(${FIELDS.join('|')}) = |(${MARK}))(.*)$`);
+
+/**
+ * Lines that Longshore leaves in a record's file before its own settings; comments for open-iscsi. A record that was there before is put
+ * back by cutting its file at the mark. A tool that rewrites the record drops the mark.
+ */
+export const RECORD_MARKS = {
+  made: `${MARK}made this record`,
+  used: `${MARK}used a record that was there before`,
+} as const;
 
 /** open-iscsi's node database, read by one grep; never the secrets in it. */
 export function nodeRecordsFact(): Fact<Learnt<readonly NodeRecord[]>> {
@@ -66,7 +76,8 @@ export function parseNodeRecords(
   const fieldsByFile = new Map<string, Map<string, string>>();
   for (const line of run.stdout.split('\n')) {
     if (line === '') continue;
-    const [, filePath, field, text] = LINE.exec(line) ?? [];
+    const [, filePath, name, mark, text] = LINE.exec(line) ?? [];
+    const field = name ?? mark;
     if (filePath === undefined || field === undefined || text === undefined) {
       notes.push({ subject: 'iSCSI node records', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
       continue;
@@ -95,14 +106,23 @@ function nodeRecord(filePath: string, fields: ReadonlyMap<string, string>): Node
   };
   const address = text('node.conn[0].address') ?? '';
   const port = text('node.conn[0].port') ?? '';
+  const spelling = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const portal = parsePortal(spelling);
   return {
     targetName: parseIqn(text('node.name') ?? ''),
-    portal: parsePortal(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+    portal,
     iface: text('iface.iscsi_ifacename') ?? 'default',
     startup: text('node.startup'),
     scan: text('node.session.scan'),
     authMethod: text('node.session.auth.authmethod'),
     authUsername: text('node.session.auth.username'),
+    ...markOf(fields.get(MARK)),
+    ...(spelling === portal ? {} : { spelling }),
     filePath,
   };
+}
+
+function markOf(text: string | undefined): Pick<NodeRecord, 'mark'> {
+  if (text === undefined) return {};
+  return { mark: RECORD_MARKS.made === `${MARK}${text}` ? 'made' : 'used' };
 }

@@ -56,6 +56,10 @@ export interface NodeRecord {
   /** node.session.auth.authmethod and .username */
   readonly authMethod: string | null;
   readonly authUsername: string | null;
+  /** what a Longshore wrote into it: made by it, or there before and used by it; absent: nothing */
+  readonly mark?: 'made' | 'used';
+  /** the portal as the record writes it, when that is not the normal form: open-iscsi finds a record only under that very text */
+  readonly spelling?: string;
   readonly filePath: string;
 }
 

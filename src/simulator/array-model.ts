@@ -1,3 +1,4 @@
+import { parsePortal } from '../linux/identifiers.js';
 import { ChangeFeed } from './change-feed.js';
 
 /** What a portal does: answers, drops packets, refuses connections, or accepts and then says nothing. */
@@ -16,6 +17,8 @@ export interface Volume {
 export interface Chap {
   readonly username: string;
   readonly password: string;
+  /** what the target answers to the initiator's own challenge, which it need not make */
+  readonly mutual?: { readonly username: string; readonly password: string };
 }
 
 export interface LoginRequest {
@@ -51,11 +54,12 @@ export class SimulatedArray {
   readonly #targets = new Map<string, Target>();
   readonly #portals = new Map<string, PortalState>();
   readonly #attempts: LoginAttempt[] = [];
+  #discoveryChap: Chap | null = null;
 
   /** `portals` as `address:port`. */
   addTarget(targetName: string, portals: readonly string[]): void {
     this.#targets.set(targetName, { portals, access: new Map() });
-    for (const portal of portals) this.#portals.set(portal, this.#portals.get(portal) ?? 'up');
+    for (const portal of portals.map(canonical)) this.#portals.set(portal, this.#portals.get(portal) ?? 'up');
     this.changes.changed();
   }
 
@@ -83,18 +87,36 @@ export class SimulatedArray {
   }
 
   setPortal(portal: string, state: PortalState): void {
-    if (!this.#portals.has(portal)) throw new Error(`the array has no portal ${portal}`);
-    this.#portals.set(portal, state);
+    if (!this.#portals.has(canonical(portal))) throw new Error(`the array has no portal ${portal}`);
+    this.#portals.set(canonical(portal), state);
     this.changes.changed();
   }
 
   /** A portal that the array does not have drops packets. */
   portalState(portal: string): PortalState {
-    return this.#portals.get(portal) ?? 'down';
+    return this.#portals.get(canonical(portal)) ?? 'down';
   }
 
-  targetsAt(portal: string): readonly string[] {
-    return [...this.#targets].filter(([, target]) => target.portals.includes(portal)).map(([name]) => name);
+  /** What SendTargets must be asked with from now on; null: nothing. */
+  requireDiscoveryChap(chap: Chap | null): void {
+    this.#discoveryChap = chap;
+  }
+
+  /** What SendTargets at a portal offers to an initiator: all portals of each target that it may log in to. */
+  discover(
+    portal: string,
+    initiatorName: string,
+    chap: Chap | null,
+  ): readonly { readonly portal: string; readonly targetName: string }[] | 'unreachable' | 'unauthorized' {
+    if (this.portalState(portal) !== 'up') return 'unreachable';
+    const wanted = this.#discoveryChap;
+    if (wanted !== null && (chap?.username !== wanted.username || chap.password !== wanted.password)) {
+      return 'unauthorized';
+    }
+    // a discovery session sees what the whole array has
+    return [...this.#targets]
+      .filter(([, target]) => target.access.has(initiatorName))
+      .flatMap(([targetName, target]) => target.portals.map((one) => ({ portal: one, targetName })));
   }
 
   /** Every try counts and stays on record: a wrong secret must not be tried twice. */
@@ -131,13 +153,16 @@ export class SimulatedArray {
         break;
     }
     const target = this.#targets.get(targetName);
-    if (target === undefined || !target.portals.includes(portal)) return 'no-such-target';
+    if (target?.portals.some((one) => canonical(one) === canonical(portal)) !== true) return 'no-such-target';
     const access = target.access.get(initiatorName);
     if (access === undefined) return 'unauthorized';
     if (access.chap === null) return 'accepted';
-    return chap?.username === access.chap.username && chap.password === access.chap.password
-      ? 'accepted'
-      : 'unauthorized';
+    if (chap?.username !== access.chap.username || chap.password !== access.chap.password) return 'unauthorized';
+    // the initiator turns a target away whose answer is wrong
+    const { mutual } = chap;
+    if (mutual === undefined) return 'accepted';
+    const back = access.chap.mutual;
+    return back?.username === mutual.username && back.password === mutual.password ? 'accepted' : 'unauthorized';
   }
 
   #target(targetName: string): Target {
@@ -151,4 +176,9 @@ export class SimulatedArray {
     if (access === undefined) throw new Error(`${initiatorName} has no access to ${targetName}`);
     return access;
   }
+}
+
+/** An address is the same address in any spelling. */
+function canonical(portal: string): string {
+  return parsePortal(portal);
 }

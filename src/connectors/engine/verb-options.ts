@@ -1,9 +1,15 @@
 import type { ConnectorContext, VerbOptions } from '../connector.js';
+import type { LockRequest } from '../../transport/executor.js';
 import type { EngineOptions } from './engine.js';
 
 /** One lock for each host: attach and detach of any volume share sessions, node records and device names. */
 const HOST_LOCK = 'host';
 const LOCK_WAIT_MS = 30_000;
+
+/** Takes the host's lock, or finds that this run has it already. */
+export function hostLock(context: ConnectorContext): LockRequest {
+  return { kind: 'lock', name: HOST_LOCK, owner: `longshore run ${context.runId}`, waitMs: LOCK_WAIT_MS };
+}
 
 /** What the engine needs of a verb's options: the host's lock, and step events under the volume's name. */
 export function engineOptions(
@@ -16,7 +22,7 @@ export function engineOptions(
   return {
     planOnly: options.planOnly === true,
     lanes,
-    lock: { kind: 'lock', name: HOST_LOCK, owner: `longshore run ${context.runId}`, waitMs: LOCK_WAIT_MS },
+    lock: hostLock(context),
     ...(onEvent === undefined
       ? {}
       : {

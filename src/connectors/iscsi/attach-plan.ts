@@ -5,12 +5,22 @@ import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
 import { loginStep, mapStep, mapWaitStep, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
 import type { IscsiGoal, TargetTriple } from './goal.js';
+import { accessWork, linkWork, livePaths, tooFewPaths } from './attach-policy.js';
 import { proveIdentity } from './identity.js';
 import type { IscsiObservation } from './observation.js';
 import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
 
-/** Remaining work of an attach (pure). Empty only when the volume is there with its identity proven live. */
-export function planAttach(goal: IscsiGoal, observation: IscsiObservation, history: History): Plan {
+/**
+ * Remaining work of an attach (pure). Empty only when the volume is there with its identity proven live. `patienceMs` is what is left of
+ * the soft deadline: when it is over and the paths are enough, no further one is tried.
+ */
+export function planAttach(
+  goal: IscsiGoal,
+  observation: IscsiObservation,
+  history: History,
+  first: IscsiObservation = observation,
+  patienceMs: number | null = null,
+): Plan {
   const { storage } = observation;
   const useMap = goal.multipath && storage.multipathd.usable;
   if (goal.multipath && !useMap && goal.enforceMultipath) return { kind: 'stop', error: multipathUnusable() };
@@ -19,20 +29,25 @@ export function planAttach(goal: IscsiGoal, observation: IscsiObservation, histo
   const identity = proveIdentity(observation, view, goal);
   if (identity.kind === 'mismatch') return { kind: 'stop', error: identity.error };
 
-  const wanted = useMap ? view.paths : firstUsable(view.paths, history);
+  const up = livePaths(observation, view);
+  const over = patienceMs !== null && patienceMs <= 0 && up >= goal.minPaths;
+  const wanted = over ? [] : chosenPaths(goal, observation, view.paths, history, useMap);
   const login = wanted.filter(
     (path) =>
       path.sessions.length === 0 &&
       !gaveUp(history, stepId.login(path.triple)) &&
       !gaveUp(history, stepId.record(path.triple)),
   );
-  const scans = scanSteps(wanted, history, useMap);
+  const scans = scanSteps(wanted, history, useMap, patienceMs);
   if (login.length > 0 || scans.length > 0) {
-    return { kind: 'steps', steps: [...scans, ...loginSteps(login, goal, history)], later: laterSteps(login, useMap) };
+    const logins = loginSteps(login, goal, history, patienceMs);
+    return { kind: 'steps', steps: [...scans, ...logins], later: laterSteps(login, useMap) };
   }
 
   const live = view.devices.filter((device) => isLive(storage, device));
   if (live.length === 0) return { kind: 'stop', error: noPath(goal, history) };
+  if (up < goal.minPaths)
+    return { kind: 'stop', error: tooFewPaths(goal, up, downReasons(observation, view, history)) };
   if (identity.kind === 'unknown')
     return { kind: 'look', why: `identity of ${goal.volume} not proven: ${identity.why}` };
   if (useMap) {
@@ -40,41 +55,66 @@ export function planAttach(goal: IscsiGoal, observation: IscsiObservation, histo
     if (work !== null) return work;
   }
   return (
-    readWork(observation, view, live) ?? {
+    readWork(observation, view, live) ??
+    accessWork(goal, observation, view, history, first) ??
+    linkWork(goal, observation, view, history) ?? {
       kind: 'done',
       warnings: attachWarnings(goal, observation, view, history, useMap),
     }
   );
 }
 
-/** The paths to try for a single-path attach: the first that is up or has not been given up. */
-function firstUsable(paths: readonly PathView[], history: History): readonly PathView[] {
-  const up = paths.find((path) => path.devices.length > 0);
-  const next = paths.find(({ triple, sessions }) => {
+/** The paths to bring up: all of them, or as many as are wanted, those first that are up, then those that have not been given up. */
+function chosenPaths(
+  goal: IscsiGoal,
+  { storage }: IscsiObservation,
+  paths: readonly PathView[],
+  history: History,
+  useMap: boolean,
+): readonly PathView[] {
+  const count = useMap ? (goal.wantPaths ?? paths.length) : 1;
+  if (count >= paths.length && useMap) return paths;
+  // a single path is not brought up beside a dead one: two disks of one volume without a map are of no use
+  const up = paths.filter(({ devices }) =>
+    useMap ? devices.some((device) => isLive(storage, device)) : devices.length > 0,
+  );
+  const next = paths.filter(({ triple, sessions }) => {
     const scanned = sessions.some((session) => gaveUp(history, stepId.scan(triple, session)));
     return !gaveUp(history, stepId.login(triple)) && !gaveUp(history, stepId.record(triple)) && !scanned;
   });
-  const chosen = up ?? next;
-  return chosen === undefined ? [] : [chosen];
+  return [...up, ...next.filter((path) => !up.includes(path))].slice(0, Math.max(count, useMap ? up.length : 1));
 }
 
-function loginSteps(paths: readonly PathView[], goal: IscsiGoal, history: History): readonly Step[] {
+function loginSteps(
+  paths: readonly PathView[],
+  goal: IscsiGoal,
+  history: History,
+  patienceMs: number | null,
+): readonly Step[] {
   const records = paths
-    .filter(({ record }) => record === null || goal.chap !== null || record.scan !== 'manual')
+    .filter(({ record }) => record?.mark === undefined || goal.chap !== null || record.scan !== 'manual')
     .filter(({ triple }) => !history.succeeded.has(stepId.record(triple)))
-    .map(({ triple, record }) => recordStep(triple, record, goal.chap));
+    .map(({ triple, record }) => recordStep(triple, record, goal.chap, goal.iface));
   const written = records.map((step) => step.id);
-  const [first, ...others] = paths.map(({ triple }) => triple);
+  const way = { iface: goal.iface, patienceMs };
+  const [first, ...others] = paths;
   if (first === undefined) return [];
   // A secret that no target has accepted yet is tried once, at one portal, before the others (S34).
   const proven =
     goal.chap === null || paths.length === 1 || goal.targets.some((one) => history.succeeded.has(stepId.login(one)));
-  const canary = loginStep(first, written, proven ? undefined : NODE_DATABASE_LANE);
-  const rest = others.map((triple) => loginStep(triple, proven ? written : [...written, canary.id]));
+  const canary = loginStep(first.triple, first.record, way, written, proven ? undefined : NODE_DATABASE_LANE);
+  const rest = others.map(({ triple, record }) =>
+    loginStep(triple, record, way, proven ? written : [...written, canary.id]),
+  );
   return paths.length === 1 ? [...records, { ...canary, lane: NODE_DATABASE_LANE }] : [...records, canary, ...rest];
 }
 
-function scanSteps(paths: readonly PathView[], history: History, useMap: boolean): readonly Step[] {
+function scanSteps(
+  paths: readonly PathView[],
+  history: History,
+  useMap: boolean,
+  patienceMs: number | null,
+): readonly Step[] {
   const todo = paths.flatMap(({ triple, sessions, devices }) =>
     sessions
       .filter((session) => session.state === 'LOGGED_IN' && !devices.some((device) => device.sid === session.sid))
@@ -82,8 +122,8 @@ function scanSteps(paths: readonly PathView[], history: History, useMap: boolean
       .flatMap((session) => (session.scsiHost === null ? [] : [{ triple, session, scsiHost: session.scsiHost }])),
   );
   const present = paths.filter(({ devices }) => devices.length > 0).length;
-  const mapWait = useMap ? mapWaitStep(todo, todo.length + present) : null;
-  return [...todo.map(scanStep), ...(mapWait === null ? [] : [mapWait])];
+  const mapWait = useMap ? mapWaitStep(todo, todo.length + present, patienceMs) : null;
+  return [...todo.map((target) => scanStep(target, patienceMs)), ...(mapWait === null ? [] : [mapWait])];
 }
 
 /** What must still happen between multipathd and the volume, or null when its map is right. */
@@ -140,22 +180,27 @@ function attachWarnings(
   const warnings: string[] = [];
   if (goal.multipath && !useMap) warnings.push('multipathd is not usable on this host: attached with a single path');
   if (!goal.multipath) return warnings;
-  const up = view.paths.filter(({ devices }) => devices.some((device) => isLive(observation.storage, device)));
-  if (up.length < view.paths.length && useMap) {
-    const reasons = view.paths
-      .filter((path) => !up.includes(path))
-      .map((path) => `${path.triple.portal}: ${whyDown(path, history)}`);
-    warnings.push(`degraded: ${up.length} of ${view.paths.length} paths; ${reasons.join('; ')}`);
+  const up = livePaths(observation, view);
+  const wanted = Math.min(goal.wantPaths ?? view.paths.length, view.paths.length);
+  if (up < wanted && useMap) {
+    warnings.push(`degraded: ${up} of ${wanted} paths; ${downReasons(observation, view, history).join('; ')}`);
   }
   if (useMap && view.maps.length === 0)
     warnings.push('multipathd made no map: the volume is attached through a single path');
   return warnings;
 }
 
+function downReasons({ storage }: IscsiObservation, view: VolumeView, history: History): readonly string[] {
+  return view.paths
+    .filter(({ devices }) => !devices.some((device) => isLive(storage, device)))
+    .map((path) => `${path.triple.portal}: ${whyDown(path, history)}`);
+}
+
 function whyDown({ triple, sessions }: PathView, history: History): string {
   const ids = [stepId.record(triple), stepId.login(triple), ...sessions.map((session) => stepId.scan(triple, session))];
   const failure = ids.map((id) => history.failures.get(id)).find((one) => one !== undefined);
   if (failure !== undefined) return failure.error.message;
+  if (sessions.length === 0) return 'it has no session';
   const session = sessions.find((one) => one.state !== 'LOGGED_IN');
   return session === undefined ? 'its disk is not running' : `its session is ${session.state}`;
 }

@@ -1,12 +1,14 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { loginArgv, newNodeArgv } from '../../linux/iscsiadm.js';
-import { portalAddress, portalPort, type Wwid } from '../../linux/identifiers.js';
+import { type IfaceName, type Portal, portalAddress, portalPort, type Wwid } from '../../linux/identifiers.js';
+import { RECORD_MARKS } from '../../linux/node-records.js';
 import type { IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
 import { Secret } from '../../secrets/secret.js';
 import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
 import { failedAt, replyError } from '../engine/judge.js';
 import type { Step, StepVerdict } from '../engine/step.js';
-import type { ChapCredentials, TargetTriple } from './goal.js';
+import { type ChapCredentials, chapSettings } from './credentials.js';
+import type { TargetTriple } from './goal.js';
 import { loginVerdict } from './login-verdict.js';
 import { diskPattern } from './observation.js';
 import { diskName } from './volume-view.js';
@@ -46,23 +48,28 @@ const NEW_RECORD_SETTINGS = [
 /**
  * Makes or completes the node record. The settings are appended to the record's file by way of stdin: of a name that stands twice,
  * open-iscsi takes the last (2.1.8), one write(2) with O_APPEND cannot tear the record, and the secret never is an argument of a process.
+ * A mark comes first, so that a detach knows what to delete and where to cut off what was added.
  */
-export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap: ChapCredentials | null): Step {
+export function recordStep(
+  triple: TargetTriple,
+  record: NodeRecord | null,
+  chap: ChapCredentials | null,
+  iface: IfaceName | null,
+): Step {
   const { portal, targetName } = triple;
   const settings: (readonly [string, string])[] = record === null ? [...NEW_RECORD_SETTINGS] : [];
   if (record !== null && record.scan !== 'manual') settings.push(['node.session.scan', 'manual']);
-  if (chap !== null) {
-    settings.push(['node.session.auth.authmethod', 'CHAP']);
-    settings.push(['node.session.auth.username', chap.username]);
-    settings.push(['node.session.auth.password', chap.password.reveal()]);
-  }
-  const lines = settings.map(([name, value]) => `${name} = ${value}\n`).join('');
+  if (chap !== null) settings.push(...chapSettings('node.session.auth', chap));
+  const mark = record === null ? [RECORD_MARKS.made] : record.mark === undefined ? [RECORD_MARKS.used] : [];
+  const lines = [...mark, ...settings.map(([name, value]) => `${name} = ${value}`)].map((line) => `${line}\n`).join('');
   const requests: LaneRequest[] = [];
-  if (record === null) requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal }), boundsItself: true });
+  const by = iface === null ? {} : { iface };
+  if (record === null)
+    requests.push({ kind: 'run', argv: newNodeArgv({ targetName, portal, ...by }), boundsItself: true });
   requests.push({
     kind: 'write',
     append: true,
-    filePath: record?.filePath ?? newRecordFiles(triple),
+    filePath: record?.filePath ?? newRecordFiles(triple, iface),
     content: new Secret(lines),
   });
   return {
@@ -78,21 +85,41 @@ export function recordStep(triple: TargetTriple, record: NodeRecord | null, chap
 
 /**
  * Where iscsiadm puts a new record while the tpgt is not known: a file named after the portal, below `/etc/iscsi` (open-iscsi 2.1 on
- * Debian) or `/var/lib/iscsi` (on Fedora, and later versions).
+ * Debian) or `/var/lib/iscsi` (on Fedora, and later versions). With an interface it may also be a file of that name in the portal's directory.
  */
-function newRecordFiles({ targetName, portal }: TargetTriple): readonly string[] {
-  return ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'].map(
-    (base) => `${base}/${targetName}/${portalAddress(portal)},${portalPort(portal)}`,
-  );
+function newRecordFiles({ targetName, portal }: TargetTriple, iface: IfaceName | null): readonly string[] {
+  return ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'].flatMap((base) => {
+    const place = `${base}/${targetName}/${portalAddress(portal)},${portalPort(portal)}`;
+    return iface === null ? [place] : [place, `${place},-1/${iface}`];
+  });
+}
+
+/** How the logins of one attach go. */
+export interface LoginWay {
+  readonly iface: IfaceName | null;
+  /** time left to wait for anything, ms; null: as long as it takes */
+  readonly patienceMs: number | null;
+}
+
+/** A wait, cut to the time that an attach still has. */
+function within(ms: number, patienceMs: number | null): number {
+  return patienceMs === null ? ms : Math.min(ms, Math.max(1000, patienceMs));
 }
 
 /** Logs in through one portal. `after` and `lane` are the planner's: a first login with a secret goes alone. */
-export function loginStep(triple: TargetTriple, after: readonly string[], lane?: string): Step {
+export function loginStep(
+  triple: TargetTriple,
+  record: NodeRecord | null,
+  way: LoginWay,
+  after: readonly string[],
+  lane?: string,
+): Step {
   const { portal, targetName } = triple;
+  const node = { targetName, portal: (record?.spelling ?? portal) as Portal };
   const request: LaneRequest = {
     kind: 'run',
-    argv: loginArgv({ targetName, portal }),
-    timeoutMs: LOGIN_MS,
+    argv: loginArgv(way.iface === null ? node : { ...node, iface: way.iface }),
+    timeoutMs: within(LOGIN_MS, way.patienceMs),
     okExits: [0, 15],
   };
   return {
@@ -115,13 +142,17 @@ export interface ScanTarget {
 }
 
 /** Scans for exactly one LUN on one session, and waits on the host until its disk is there. */
-export function scanStep(target: ScanTarget): Step {
+export function scanStep(target: ScanTarget, patienceMs: number | null = null): Step {
   const { triple, session, scsiHost } = target;
   const id = stepId.scan(triple, session);
   const requests: LaneRequest[] = [
     sessionGuard(session),
     { kind: 'write', filePath: `/sys/class/scsi_host/host${scsiHost}/scan`, content: `- - ${triple.lun}` },
-    { kind: 'wait', present: [diskPattern(target.session.sid, target.triple.lun)], timeoutMs: DISK_APPEARS_MS },
+    {
+      kind: 'wait',
+      present: [diskPattern(target.session.sid, target.triple.lun)],
+      timeoutMs: within(DISK_APPEARS_MS, patienceMs),
+    },
   ];
   const what = `scan LUN ${triple.lun} of ${triple.targetName} at ${triple.portal}`;
   return {
@@ -140,7 +171,11 @@ export function scanStep(target: ScanTarget): Step {
  * Waits, in the lane of the first scan, until multipathd has all the new disks in a map. That it does not come is not a failure: the next
  * plan sees it and registers the volume by hand. One lane waits for all: each look costs a process on the host.
  */
-export function mapWaitStep(targets: readonly ScanTarget[], expectedPaths: number): Step | null {
+export function mapWaitStep(
+  targets: readonly ScanTarget[],
+  expectedPaths: number,
+  patienceMs: number | null = null,
+): Step | null {
   const [first] = targets;
   if (first === undefined) return null;
   const scan = stepId.scan(first.triple, first.session);
@@ -154,7 +189,7 @@ export function mapWaitStep(targets: readonly ScanTarget[], expectedPaths: numbe
       {
         kind: 'wait',
         present: targets.map((target) => `${diskPattern(target.session.sid, target.triple.lun)}/holders/dm-*`),
-        timeoutMs: expectedPaths > 1 ? MAP_APPEARS_MS : LONE_MAP_APPEARS_MS,
+        timeoutMs: within(expectedPaths > 1 ? MAP_APPEARS_MS : LONE_MAP_APPEARS_MS, patienceMs),
       },
     ],
     main: 0,

@@ -6,6 +6,7 @@ import { planDetach } from './detach-plan.js';
 import { undoScope } from './detach-scope.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { attachObservation, detachObservation, type IscsiObservation } from './observation.js';
+import { prepareGoal } from './prepare.js';
 import { attachResult, leftBehind } from './volume-result.js';
 
 /** Attaches a volume, or undoes what it did and says why not. */
@@ -14,18 +15,22 @@ export async function attachVolume(
   volume: VolumeSpec,
   options: VerbOptions = {},
 ): Promise<VolumeResult> {
-  const goal = iscsiGoal(volume);
   const { executor, deadline } = context;
+  const began = performance.now();
+  const { goal, warnings } = await prepareGoal(context, iscsiGoal(volume), options.planOnly === true);
+  const { softDeadlineMs } = goal;
+  const patience = (): number | null => (softDeadlineMs === null ? null : softDeadlineMs - (performance.now() - began));
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goal, clues),
-      plan: (observation, history) => planAttach(goal, observation, history),
+      plan: (observation, history, first) => planAttach(goal, observation, history, first, patience()),
     },
     executor,
     deadline,
     engineOptions(context, volume.name, options, goal.targets.length),
   );
-  const result = attachResult(goal, run);
+  const attached = attachResult(goal, run);
+  const result = { ...attached, warnings: [...warnings, ...attached.warnings] };
   if (result.error === undefined || !run.changed || run.first === null) return result;
   return { ...result, ...(await undo(context, goal, run.first, run, options)) };
 }

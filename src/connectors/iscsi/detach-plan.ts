@@ -1,16 +1,16 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Wwid } from '../../linux/identifiers.js';
-import type { DmDevice, IscsiSession, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import { blindSpots, refuse } from './detach-refusal.js';
 import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js';
 import {
-  deleteRecordStep,
   detachStepId,
   forgetId,
   discardMapStep,
+  endRecordStep,
   flushMapStep,
   forgetStep,
   logoutStep,
@@ -106,7 +106,7 @@ function detachSteps(
   );
   const gone = new Set(sessions.map((session) => session.sid));
   const records = scoped.paths
-    .filter(({ record }) => record !== null)
+    .filter(({ record }) => record !== null && wasUsed(record, atFirst, undo, history))
     .filter(({ triple }) =>
       storage.sessions
         .filter((session) => session.targetName === triple.targetName && session.portal === triple.portal)
@@ -116,7 +116,7 @@ function detachSteps(
       record === null
         ? []
         : [
-            deleteRecordStep(
+            endRecordStep(
               record,
               logouts.map((step) => step.id),
             ),
@@ -132,6 +132,16 @@ function detachSteps(
   if (failed !== undefined)
     return { kind: 'stop', error: history.failures.get(failed.id)?.error ?? new Error(failed.id) };
   return { kind: 'steps', steps: triedOut(all, history, scope) };
+}
+
+/**
+ * A record that Longshore marked, or that belongs to a volume which was attached when this began. Any other is the operator's, and so is
+ * one that was put back.
+ */
+function wasUsed(record: NodeRecord, atFirst: ScopedView, undo: boolean, history: History): boolean {
+  if (history.succeeded.has(detachStepId.record(record))) return false;
+  if (undo || record.mark !== undefined) return true;
+  return atFirst.paths.some(({ sessions }) => sessions.length > 0);
 }
 
 /** With force, steps that were given up are left out so that the others get their turn. */

@@ -1,5 +1,5 @@
 import { parseWwid, type Wwid } from '../../linux/identifiers.js';
-import type { DmDevice, ScsiDevice } from '../../linux/storage-state.js';
+import type { DmDevice, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
 import type { DeviceInfo } from '../connector.js';
 import type { IscsiGoal } from './goal.js';
 import type { IscsiObservation } from './observation.js';
@@ -36,6 +36,12 @@ export interface ScopedView {
   readonly paths: readonly PathView[];
 }
 
+/** A record that the attach made, or wrote its settings into; null for one that is as it was. */
+function changedRecord(record: NodeRecord | null, before: readonly NodeRecord[]): NodeRecord | null {
+  const old = before.find((one) => one.filePath === record?.filePath);
+  return old === undefined || (record?.mark === 'used' && old.mark === undefined) ? record : null;
+}
+
 /** Picks what the scope may remove out of an observation. */
 export function viewScope(scope: DetachScope, observation: IscsiObservation, wwid: Wwid | null): ScopedView {
   const view = viewVolume(observation.storage, scope.goal, scope.keep === null ? wwid : null);
@@ -55,7 +61,7 @@ export function viewScope(scope: DetachScope, observation: IscsiObservation, wwi
   const paths = view.paths.map((path): PathView => ({
     ...path,
     sessions: path.sessions.filter((session) => !before.sessions.some((old) => old.sid === session.sid)),
-    record: before.nodeRecords.some((old) => old.filePath === path.record?.filePath) ? null : path.record,
+    record: changedRecord(path.record, before.nodeRecords),
   }));
   return { view, disks, maps, paths };
 }

@@ -1,6 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { Wwid } from '../../linux/identifiers.js';
+import type { IfaceName, Portal, Wwid } from '../../linux/identifiers.js';
 import { deleteNodeArgv, logoutSessionArgv } from '../../linux/iscsiadm.js';
+import { RECORD_MARKS } from '../../linux/node-records.js';
 import { liveIdentityRequest } from '../../linux/live-identity.js';
 import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
 import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
@@ -150,7 +151,29 @@ export function logoutStep(session: IscsiSession, after: readonly string[]): Ste
   };
 }
 
-export function deleteRecordStep(record: NodeRecord, after: readonly string[]): Step {
+/**
+ * Ends the use of a node record: one that was there before is cut back to what it was, secrets of this attach included; any other is
+ * deleted.
+ */
+export function endRecordStep(record: NodeRecord, after: readonly string[]): Step {
+  return record.mark === 'used' ? restoreRecordStep(record, after) : deleteRecordStep(record, after);
+}
+
+function restoreRecordStep(record: NodeRecord, after: readonly string[]): Step {
+  return {
+    id: detachStepId.record(record),
+    what: `put the node record of ${record.targetName} at ${record.portal} back as it was`,
+    changes: [`node record of ${record.targetName} at ${record.portal}`],
+    after,
+    lane: NODE_DATABASE_LANE,
+    requests: [{ kind: 'run', argv: ['sed', '-i', `/^${RECORD_MARKS.used}$/,$d`, record.filePath], timeoutMs: 10_000 }],
+    main: 0,
+  };
+}
+
+function deleteRecordStep(record: NodeRecord, after: readonly string[]): Step {
+  const portal = (record.spelling ?? record.portal) as Portal;
+  const iface = record.iface === 'default' ? {} : { iface: record.iface as IfaceName };
   return {
     id: detachStepId.record(record),
     what: `delete the node record of ${record.targetName} at ${record.portal}`,
@@ -160,7 +183,7 @@ export function deleteRecordStep(record: NodeRecord, after: readonly string[]): 
     requests: [
       {
         kind: 'run',
-        argv: deleteNodeArgv({ targetName: record.targetName, portal: record.portal }),
+        argv: deleteNodeArgv({ targetName: record.targetName, portal, ...iface }),
         boundsItself: true,
         okExits: [0, 21],
       },

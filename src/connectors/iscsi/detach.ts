@@ -1,11 +1,15 @@
+import { LongshoreError } from '../../errors/longshore-error.js';
 import type { ConnectorContext, DeviceInfo, DisconnectOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { reach } from '../engine/engine.js';
 import { engineOptions } from '../engine/verb-options.js';
 import { planDetach } from './detach-plan.js';
 import { detachScope } from './detach-scope.js';
-import { iscsiGoal } from './goal.js';
+import { type IscsiGoal, iscsiGoal } from './goal.js';
+import { withKnownTargets } from './known-targets.js';
 import { detachObservation, type IscsiObservation } from './observation.js';
+import { privateLinkOf } from './private-link.js';
 import { detachResult } from './volume-result.js';
+import { diskName, viewVolume } from './volume-view.js';
 
 /** Detaches a volume: flush, remove, log out of what carries nothing else, and prove that nothing of it is left. */
 export async function detachVolume(
@@ -17,15 +21,42 @@ export async function detachVolume(
   const goal = iscsiGoal(volume);
   const force = options.force === true;
   const scope = detachScope(goal, deviceInfo, force);
+  const known = (...looks: readonly IscsiObservation[]): IscsiGoal =>
+    withKnownTargets({ ...goal, expectedWwid: scope.expectedWwid }, ...looks.map(({ storage }) => storage));
+  const scopeOf = (...looks: readonly IscsiObservation[]) => ({
+    ...scope,
+    goal: { ...known(...looks), expectedWwid: goal.expectedWwid },
+  });
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => detachObservation(clues),
-      plan: (observation, history, first) => planDetach(scope, observation, history, first),
+      plan: (observation, history, first) => planDetach(scopeOf(first, observation), observation, history, first),
     },
     context.executor,
     context.deadline,
     engineOptions(context, volume.name, options, goal.targets.length),
   );
   const flags = { force, ignoreErrors: options.ignoreErrors === true, planOnly: options.planOnly === true };
-  return detachResult(goal, run, flags);
+  const result = detachResult(run.first === null ? goal : known(run.first, run.last ?? run.first), run, flags);
+  return goal.encrypted && run.reached && run.first !== null ? withoutLinks(context, goal, run.first, result) : result;
+}
+
+/** Takes away the private links of what was detached. That one cannot be removed is no reason to call the detach failed. */
+async function withoutLinks(
+  { executor, deadline }: ConnectorContext,
+  goal: IscsiGoal,
+  before: IscsiObservation,
+  result: VolumeResult,
+): Promise<VolumeResult> {
+  const { devices, maps } = viewVolume(before.storage, goal, goal.expectedWwid);
+  const links = [...maps.map((map) => map.name), ...devices.map(diskName)].map((name) => privateLinkOf(`/dev/${name}`));
+  if (links.length === 0) return result;
+  try {
+    const argv = ['rm', '-f', '--', ...links];
+    const [reply] = await executor.sequence(deadline, [{ kind: 'run', argv, timeoutMs: 10_000 }]);
+    if (reply.ok) return result;
+  } catch (error) {
+    if (!(error instanceof LongshoreError)) throw error;
+  }
+  return { ...result, warnings: [...result.warnings, `the private link may be left on the host: ${links.join(', ')}`] };
 }

@@ -1,7 +1,17 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import { type Iqn, type Portal, parseIqn, parsePortal, parseWwid, type Wwid } from '../../linux/identifiers.js';
-import { Secret } from '../../secrets/secret.js';
+import {
+  type IfaceName,
+  type Iqn,
+  type Portal,
+  parseIfaceName,
+  parseIqn,
+  parsePortal,
+  parseWwid,
+  type Wwid,
+} from '../../linux/identifiers.js';
 import type { VolumeSpec } from '../connector.js';
+import { type AddressingMode, kernelLun, parseAddressingMode } from './addressing.js';
+import { type ChapCredentials, chapOf } from './credentials.js';
 
 /** One way to the volume: the unit of login, scan and detach. */
 export interface TargetTriple {
@@ -10,20 +20,29 @@ export interface TargetTriple {
   readonly lun: number;
 }
 
-export interface ChapCredentials {
-  readonly username: string;
-  readonly password: Secret;
-}
-
-/** What is wanted of an iSCSI volume, checked and in normal form. */
+/** What is wanted of an iSCSI volume, checked and in normal form. LUNs are the kernel's, after the addressing mode. */
 export interface IscsiGoal {
   readonly volume: string;
   readonly targets: readonly TargetTriple[];
+  /** `targets` has only what the caller knows: the array is asked for the rest (SendTargets) */
+  readonly discovery: { readonly chap: ChapCredentials | null } | null;
   readonly chap: ChapCredentials | null;
+  /** open-iscsi interface to log in by; null: `default`, and sessions of any interface are taken */
+  readonly iface: IfaceName | null;
   readonly expectedWwid: Wwid | null;
   readonly sizeBytes: number | null;
   readonly multipath: boolean;
   readonly enforceMultipath: boolean;
+  /** live paths below which an attach fails */
+  readonly minPaths: number;
+  /** paths to bring up; null: all */
+  readonly wantPaths: number | null;
+  /** time after which an attach ends degraded instead of waiting for more paths, ms; null: none */
+  readonly softDeadlineMs: number | null;
+  /** null: whatever the array gives */
+  readonly accessMode: 'ro' | 'rw' | null;
+  /** hand out a private link instead of the device, for encryption tools that replace the path */
+  readonly encrypted: boolean;
 }
 
 /** Cinder's connection properties, `{driver_volume_type, data}` or just `data`, as a volume. */
@@ -45,23 +64,60 @@ export function volumeFromProperties(connectionProperties: unknown): VolumeSpec 
  */
 export function iscsiGoal(volume: VolumeSpec): IscsiGoal {
   const { data } = volume;
-  const targets = distinct(hasPlural(data) ? pluralTargets(data) : [singularTarget(data)]);
+  const mode = parseAddressingMode(data['addressing_mode']);
+  const plural = hasPlural(data);
+  const targets = distinct(plural ? pluralTargets(data, mode) : [singularTarget(data, mode)]);
+  const multipath = volume.multipath ?? targets.length > 1;
+  const discovery = multipath && !plural ? { chap: chapOf(data, 'discovery_') } : null;
   return {
     volume: volume.name,
     targets,
-    chap: chapOf(data),
+    discovery,
+    chap: chapOf(data, ''),
+    iface: ifaceOf(volume),
     expectedWwid: volume.wwid === undefined ? null : parseWwid(volume.wwid),
     sizeBytes: volume.sizeBytes ?? null,
-    multipath: volume.multipath ?? targets.length > 1,
+    multipath,
     enforceMultipath: volume.enforceMultipath ?? data['enforce_multipath'] === true,
+    ...policyOf(volume, discovery === null ? targets.length : null),
+    accessMode: accessModeOf(volume),
+    encrypted: data['encrypted'] === true,
   };
+}
+
+/** @throws LongshoreError E_VOLUME for numbers that cannot be met */
+function policyOf(
+  { minPaths = 1, wantPaths, softDeadlineS, multipath }: VolumeSpec,
+  portals: number | null,
+): Pick<IscsiGoal, 'minPaths' | 'wantPaths' | 'softDeadlineMs'> {
+  const most = wantPaths ?? (multipath === false ? 1 : portals);
+  if (most !== null && minPaths > most) {
+    throw bad('min_paths', `is ${minPaths}, but there ${most === 1 ? 'is 1 path' : `are ${most} paths`} to bring up`);
+  }
+  return {
+    minPaths,
+    wantPaths: wantPaths ?? null,
+    softDeadlineMs: softDeadlineS === undefined ? null : softDeadlineS * 1000,
+  };
+}
+
+function ifaceOf(volume: VolumeSpec): IfaceName | null {
+  if (volume.iface !== undefined) return parseIfaceName(volume.iface);
+  return volume.driverVolumeType === 'iser' ? parseIfaceName('iser') : null;
+}
+
+function accessModeOf({ accessMode, data }: VolumeSpec): 'ro' | 'rw' | null {
+  const mode = accessMode ?? data['access_mode'];
+  if (mode === undefined || mode === null) return null;
+  if (mode === 'ro' || mode === 'rw') return mode;
+  throw bad('access_mode', 'must be ro or rw');
 }
 
 function hasPlural(data: VolumeSpec['data']): boolean {
   return data['target_portals'] !== undefined && data['target_iqns'] !== undefined;
 }
 
-function pluralTargets(data: VolumeSpec['data']): TargetTriple[] {
+function pluralTargets(data: VolumeSpec['data'], mode: AddressingMode): TargetTriple[] {
   const portals = listOf(data, 'target_portals');
   const iqns = listOf(data, 'target_iqns');
   const given = data['target_luns'];
@@ -73,49 +129,22 @@ function pluralTargets(data: VolumeSpec['data']): TargetTriple[] {
       `must have the same length, not ${portals.length}, ${iqns.length} and ${luns.length}`,
     );
   }
-  return portals.map((portal, index) => triple(portal, iqns[index], luns[index]));
+  return portals.map((portal, index) => triple(portal, iqns[index], luns[index], mode));
 }
 
-function singularTarget(data: VolumeSpec['data']): TargetTriple {
+function singularTarget(data: VolumeSpec['data'], mode: AddressingMode): TargetTriple {
   if (data['target_portal'] === undefined || data['target_iqn'] === undefined) {
     throw bad('data', 'needs target_portal and target_iqn, or target_portals and target_iqns');
   }
-  return triple(data['target_portal'], data['target_iqn'], data['target_lun'] ?? 0);
+  return triple(data['target_portal'], data['target_iqn'], data['target_lun'] ?? 0, mode);
 }
 
-function triple(portal: unknown, iqn: unknown, lun: unknown): TargetTriple {
+function triple(portal: unknown, iqn: unknown, lun: unknown, mode: AddressingMode): TargetTriple {
   if (typeof portal !== 'string') throw bad('target_portal', 'must be text such as 10.0.0.1:3260');
   if (typeof iqn !== 'string') throw bad('target_iqn', 'must be text such as iqn.2010-10.org.example:array');
   const number = typeof lun === 'string' && /^\d+$/.test(lun) ? Number(lun) : lun;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 65_535) {
-    throw bad('target_lun', 'must be a whole number from 0 to 65535');
-  }
-  return { portal: parsePortal(portal), targetName: parseIqn(iqn), lun: number };
-}
-
-function chapOf(data: VolumeSpec['data']): ChapCredentials | null {
-  const method = data['auth_method'];
-  if (method === undefined || method === null || method === '' || method === 'None') return null;
-  if (method !== 'CHAP') throw bad('auth_method', 'must be CHAP, or absent');
-  const username = textOf(data['auth_username'], 'auth_username');
-  const password = data['auth_password'];
-  const secret = password instanceof Secret ? password : new Secret(textOf(password, 'auth_password'));
-  for (const [key, value] of [
-    ['auth_username', username],
-    ['auth_password', secret.reveal()],
-  ] as const) {
-    // open-iscsi stores one value per line and at most 255 characters of it (AUTH_STR_MAX_LEN, 2.1.8)
-    if (value === '' || value.length > 255 || /[\p{Cc}]/u.test(value) || value.trim() !== value) {
-      throw bad(key, 'must be 1 to 255 characters, without control characters or blanks at its ends');
-    }
-  }
-  return { username, password: secret };
-}
-
-function textOf(value: unknown, key: string): string {
-  if (value instanceof Secret) return value.reveal();
-  if (typeof value !== 'string') throw bad(key, 'is needed with auth_method CHAP');
-  return value;
+  if (typeof number !== 'number') throw bad('target_lun', 'must be a whole number');
+  return { portal: parsePortal(portal), targetName: parseIqn(iqn), lun: kernelLun(number, mode) };
 }
 
 function listOf(data: VolumeSpec['data'], key: string): readonly unknown[] {
@@ -124,7 +153,8 @@ function listOf(data: VolumeSpec['data'], key: string): readonly unknown[] {
   return value;
 }
 
-function distinct(targets: readonly TargetTriple[]): readonly TargetTriple[] {
+/** Each way once. */
+export function distinct(targets: readonly TargetTriple[]): readonly TargetTriple[] {
   const seen = new Map(targets.map((one) => [`${one.portal} ${one.targetName} ${one.lun}`, one]));
   return [...seen.values()];
 }

@@ -9,6 +9,7 @@ import type {
   VolumeResult,
   VolumeSpec,
 } from '../connector.js';
+import { byPathLun } from './addressing.js';
 import { attachVolume } from './attach.js';
 import { connectorProperties } from './connector-properties.js';
 import { detachVolume } from './detach.js';
@@ -107,10 +108,4 @@ export class IscsiConnector implements InitiatorConnector {
     const [reply] = await this.#context.executor.sequence(this.#context.deadline, [{ kind: 'list', patterns }]);
     return reply.kind === 'list' ? [...reply.paths].sort() : [];
   }
-}
-
-/** LUN as udev writes it in by-path names: decimal below 256, else the first level of the 8-byte form (os-brick process_lun_id). */
-function byPathLun(lun: number): string {
-  if (lun < 256) return String(lun);
-  return `0x${lun.toString(16).padStart(4, '0')}000000000000`;
 }

@@ -2,9 +2,10 @@ import type { Fact } from '../../linux/fact.js';
 import { type LiveIdentity, liveIdentityRequest, parseLiveIdentity } from '../../linux/live-identity.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { StorageState } from '../../linux/storage-state.js';
-import type { LaneRequest } from '../../transport/executor.js';
+import type { LaneReply, LaneRequest } from '../../transport/executor.js';
 import type { Clues } from '../engine/engine.js';
 import type { IscsiGoal } from './goal.js';
+import { PRIVATE_LINKS } from './private-link.js';
 import { diskName, viewVolume } from './volume-view.js';
 
 /** One look at a host, for one volume. */
@@ -14,6 +15,8 @@ export interface IscsiObservation {
   readonly live: ReadonlyMap<string, LiveIdentity>;
   /** whether a direct read of the device that is to be handed out went well; null when there was none to try */
   readonly readable: boolean | null;
+  /** private links of encrypted volumes, and where they lead; absent when they do not matter */
+  readonly links?: ReadonlyMap<string, string>;
 }
 
 /** Bound of one question to a disk, ms. A live path answers within a few; more would let a dead one delay the rest. */
@@ -39,8 +42,10 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
     places.length === 0
       ? []
       : [directRead([...places.map(({ disk }) => `${disk}/holders/dm-*`), ...places.map(({ disk }) => disk)])];
+  const links: LaneRequest[] =
+    goal.encrypted && before !== undefined ? [{ kind: 'list', patterns: [PRIVATE_LINKS], resolve: true }] : [];
   return {
-    requests: [...storage.requests, ...asks, ...read],
+    requests: [...storage.requests, ...asks, ...read, ...links],
     parse(replies) {
       const after = storage.requests.length;
       const now = storage.parse(replies.slice(0, after));
@@ -58,6 +63,7 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
         storage: { ...now, multipathd },
         live,
         readable: reply?.kind === 'run' && reply.exit !== null ? reply.exit === 0 && !reply.timedOut : null,
+        ...(links.length === 0 ? {} : linksOf(replies.at(-1))),
       };
     },
   };
@@ -74,6 +80,10 @@ export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObs
     requests: storage.requests,
     parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: null }),
   };
+}
+
+function linksOf(reply: LaneReply | undefined): Pick<IscsiObservation, 'links'> {
+  return reply?.kind === 'list' ? { links: reply.resolved } : {};
 }
 
 /** Where disks of the volume show up: the wanted LUN on each session to a wanted portal, and what other sessions have of its WWID. */

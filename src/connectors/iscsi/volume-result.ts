@@ -4,6 +4,7 @@ import type { DeviceInfo, VolumePath, VolumeResult } from '../connector.js';
 import { outcomeOfError } from '../outcome.js';
 import type { IscsiGoal } from './goal.js';
 import type { IscsiObservation } from './observation.js';
+import { privateLinkOf } from './private-link.js';
 import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
 
 /** The device that users of the volume get, as os-brick describes it; null when there is none. */
@@ -85,7 +86,9 @@ export function attachedPart(
   const sizeBytes = view.maps[0]?.sizeBytes ?? view.devices[0]?.block?.sizeBytes;
   return {
     paths: pathsOf(observation, view),
-    ...(deviceInfo === null ? {} : { deviceInfo }),
+    ...(deviceInfo === null
+      ? {}
+      : { deviceInfo: goal.encrypted ? { ...deviceInfo, path: privateLinkOf(deviceInfo.path) } : deviceInfo }),
     ...(sizeBytes === undefined || deviceInfo === null ? {} : { sizeBytes }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Wwid } from '../../linux/identifiers.js';
+import type { IfaceName, Wwid } from '../../linux/identifiers.js';
 import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { IscsiGoal, TargetTriple } from './goal.js';
 
@@ -23,7 +23,7 @@ export interface VolumeView {
 
 /** Picks one volume out of an observation. `wwid` finds disks of the volume outside the wanted portals too. */
 export function viewVolume(state: StorageState, goal: IscsiGoal, wwid: Wwid | null): VolumeView {
-  const paths = goal.targets.map((triple) => viewPath(state, triple));
+  const paths = goal.targets.map((triple) => viewPath(state, triple, goal.iface));
   const atLuns = new Set(paths.flatMap((path) => path.devices));
   const devices = state.scsiDevices.filter(
     (device) => atLuns.has(device) || (wwid !== null && device.block !== null && device.cachedWwid === wwid),
@@ -35,17 +35,24 @@ export function viewVolume(state: StorageState, goal: IscsiGoal, wwid: Wwid | nu
   return { paths, devices, maps };
 }
 
-function viewPath(state: StorageState, triple: TargetTriple): PathView {
+function viewPath(state: StorageState, triple: TargetTriple, iface: IfaceName | null): PathView {
   const sessions = state.sessions.filter(
-    (session) => session.targetName === triple.targetName && session.portal === triple.portal,
+    (session) =>
+      session.targetName === triple.targetName &&
+      session.portal === triple.portal &&
+      (iface === null || session.iface === iface),
   );
   const sids = new Set(sessions.map((session) => session.sid));
   return {
     triple,
     sessions,
     record:
-      state.nodeRecords.find((record) => record.targetName === triple.targetName && record.portal === triple.portal) ??
-      null,
+      state.nodeRecords.find(
+        (record) =>
+          record.targetName === triple.targetName &&
+          record.portal === triple.portal &&
+          (iface === null || record.iface === iface),
+      ) ?? null,
     devices: state.scsiDevices.filter(
       (device) => sids.has(device.sid) && device.lun === triple.lun && device.block !== null,
     ),

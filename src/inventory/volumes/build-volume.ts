@@ -83,6 +83,11 @@ export function buildVolume(
     ...(options.size_bytes == null ? {} : { sizeBytes: options.size_bytes }),
     ...(options.multipath == null ? {} : { multipath: options.multipath }),
     ...(options.enforce_multipath == null ? {} : { enforceMultipath: options.enforce_multipath }),
+    ...(options.min_paths == null ? {} : { minPaths: options.min_paths }),
+    ...(options.want_paths == null ? {} : { wantPaths: options.want_paths }),
+    ...(options.soft_deadline_s == null ? {} : { softDeadlineS: options.soft_deadline_s }),
+    ...(options.access_mode == null ? {} : { accessMode: options.access_mode }),
+    ...(options.iface == null ? {} : { iface: options.iface }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseWwid } from '../../linux/identifiers.js';
+import { parseIfaceName, parseWwid } from '../../linux/identifiers.js';
 import { booleanSchema, integerSchema, refusing } from '../hosts/field-schemas.js';
 import { hasControl } from '../hosts/host-names.js';
 import { parsedBy } from './iscsi-data-schema.js';
@@ -30,6 +30,22 @@ export const volumeOptions = {
     .meta({ description: 'Expected size in bytes' }),
   multipath: booleanSchema.nullish().meta({ description: 'By default more than one portal means multipath' }),
   enforce_multipath: booleanSchema.nullish().meta({ description: 'Fail when multipathd is not usable' }),
+  min_paths: integerSchema('a number of paths; write a whole number from 1 on', 1, 128)
+    .nullish()
+    .meta({ description: 'Live paths below which an attach fails and is undone; default 1' }),
+  want_paths: integerSchema('a number of paths; write a whole number from 1 on', 1, 128)
+    .nullish()
+    .meta({ description: 'Paths to bring up; by default one for each portal' }),
+  soft_deadline_s: integerSchema('a time; write seconds as a whole number', 1, 3600)
+    .nullish()
+    .meta({ description: 'Seconds after which an attach ends degraded instead of waiting for more paths' }),
+  access_mode: z
+    .enum(['ro', 'rw'], refusing('an access mode; write ro or rw'))
+    .nullish()
+    .meta({ description: 'ro: set read-only on the host; rw: wait until the device can be written' }),
+  iface: parsedBy(parseIfaceName, 'an interface name; write it as text, such as iser')
+    .nullish()
+    .meta({ description: 'open-iscsi interface to log in by; it has to exist on the host' }),
 };
 
 export const volumeOptionsSchema = z.strictObject(volumeOptions);

@@ -17,12 +17,14 @@ export function addDevFiles(tree: FileTree, host: SimulatedHost): void {
     tree.link(`/dev/disk/by-id/dm-uuid-${mapping.uuid}`, node);
   }
   for (const { disk, unit, wwid } of host.udev.disks.values()) {
-    const { facts, portal } = unit.session;
-    tree.link(`/dev/disk/by-path/ip-${portal}-iscsi-${facts.targetName}-lun-${unit.lun}`, `/dev/${disk.name}`);
+    const { targetName, address, port } = unit.session.facts;
+    const lun = unit.lun < 256 ? String(unit.lun) : `0x${unit.lun.toString(16).padStart(4, '0')}000000000000`;
+    tree.link(`/dev/disk/by-path/ip-${address}:${port}-iscsi-${targetName}-lun-${lun}`, `/dev/${disk.name}`);
     if (wwid === null) continue;
     const map = host.deviceMapper.multipathMap(wwid);
     const node = `/dev/${map === undefined ? disk.name : kernelName(map)}`;
     tree.link(`/dev/disk/by-id/scsi-${wwid}`, node);
     tree.link(`/dev/disk/by-id/wwn-0x${wwid.slice(1)}`, node);
   }
+  for (const [link, target] of host.links) tree.link(link, target);
 }

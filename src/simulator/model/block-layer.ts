@@ -48,6 +48,14 @@ export class BlockLayer {
     return mapping === undefined ? undefined : { ...mapping, name: kernelName(mapping), dev: dmDev(mapping) };
   }
 
+  /** `blockdev --setro`: holds for this device, not for what is below it. */
+  setReadOnly(dev: string, readOnly: boolean): void {
+    const device = this.#deviceMapper.findDev(dev) ?? this.#scsi.unitOfDev(dev)?.disk;
+    if (device === undefined || device === null) return;
+    device.readOnly = readOnly;
+    this.#environment.changes.changed();
+  }
+
   /** Kernel name of a major:minor; null when there is no such device any more. */
   nameOf(dev: string): string | null {
     const mapping = this.#deviceMapper.findDev(dev);

@@ -3,7 +3,7 @@ import { pause, until } from '../change-feed.js';
 import type { HostEnvironment } from './environment.js';
 import { portalText, SimulatedSession } from './iscsi-session.js';
 import { lowestFree } from './lowest-free.js';
-import type { NodeEntry } from './node-database.js';
+import { type NodeEntry, nodeSettings } from './node-database.js';
 import type { ScsiLayer } from './scsi-layer.js';
 
 export type LoginOutcome = LoginAnswer | 'present' | 'killed';
@@ -38,11 +38,16 @@ export class IscsiInitiator {
   /** As many sessions as the record wants: `node.session.nr_sessions`. */
   async login(entry: NodeEntry, signal: AbortSignal): Promise<LoginOutcome> {
     const key = `${entry.targetName} ${portalText(entry.address, entry.port)} ${entry.iface}`;
-    const wanted = Number(entry.settings.get('node.session.nr_sessions') ?? '1');
+    const wanted = Number(nodeSettings(entry).get('node.session.nr_sessions') ?? '1');
     if (this.sessionsOf(entry).length >= wanted || this.#loggingIn.has(key)) return 'present';
     this.#loggingIn.add(key);
     try {
-      return await this.#loginOnce(entry, signal);
+      let outcome: LoginOutcome = 'present';
+      while (this.sessionsOf(entry).length < wanted) {
+        outcome = await this.#loginOnce(entry, signal);
+        if (outcome !== 'accepted') break;
+      }
+      return outcome;
     } finally {
       this.#loggingIn.delete(key);
     }
@@ -67,7 +72,7 @@ export class IscsiInitiator {
 
   async #loginOnce(entry: NodeEntry, signal: AbortSignal): Promise<LoginOutcome> {
     const { array, clock, delays, changes, initiatorName } = this.#environment;
-    const { targetName, address, port, iface, settings } = entry;
+    const { targetName, address, port, iface } = entry;
     const portal = portalText(address, port);
     const tryLogin = (): LoginAnswer => array.login({ portal, targetName, initiatorName, chap: chapOf(entry) });
     if (!(await pause(clock, delays.loginMs, signal))) return 'killed';
@@ -85,7 +90,7 @@ export class IscsiInitiator {
     }
     this.#lastSid += 1;
     const scsiHost = lowestFree(this.sessions.map((session) => session.facts.scsiHost));
-    const scan = settings.get('node.session.scan') === 'manual' ? 'manual' : 'auto';
+    const scan = nodeSettings(entry).get('node.session.scan') === 'manual' ? 'manual' : 'auto';
     const username = chapOf(entry)?.username ?? null;
     const session = new SimulatedSession(
       this.#environment,
@@ -99,10 +104,15 @@ export class IscsiInitiator {
   }
 }
 
-function chapOf({ settings }: NodeEntry): Chap | null {
+function chapOf(entry: NodeEntry): Chap | null {
+  const settings = nodeSettings(entry);
   if (settings.get('node.session.auth.authmethod') !== 'CHAP') return null;
+  const back = settings.get('node.session.auth.username_in');
   return {
     username: settings.get('node.session.auth.username') ?? '',
     password: settings.get('node.session.auth.password') ?? '',
+    ...(back === undefined
+      ? {}
+      : { mutual: { username: back, password: settings.get('node.session.auth.password_in') ?? '' } }),
   };
 }

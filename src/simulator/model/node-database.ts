@@ -14,6 +14,8 @@ export interface NodeEntry extends NodeKey {
   readonly tpgt: number;
   /** parameter by name, in file order */
   readonly settings: Map<string, string>;
+  /** lines that somebody wrote behind the record's end, comments included */
+  readonly appended: string[];
 }
 
 export interface NodeFilter {
@@ -91,7 +93,7 @@ export class NodeDatabase {
       ['node.conn[0].port', String(port)],
       ...CONNECTION_DEFAULTS,
     ]);
-    const entry: NodeEntry = { targetName, address, port, iface, tpgt, settings };
+    const entry: NodeEntry = { targetName, address, port, iface, tpgt, settings, appended: [] };
     this.#entries.set(keyText(key), entry);
     this.#changes.changed();
     return entry;
@@ -112,15 +114,40 @@ export class NodeDatabase {
   /** False for a parameter that open-iscsi does not know. */
   set(entry: NodeEntry, name: string, value: string): boolean {
     if (!entry.settings.has(name) && !UNSET.includes(name)) return false;
+    for (const [known, text] of nodeSettings(entry)) entry.settings.set(known, text);
+    entry.appended.length = 0;
     entry.settings.set(name, value);
     this.#changes.changed();
     return true;
+  }
+
+  /** Lines behind the end of the record's file. */
+  append(entry: NodeEntry, text: string): void {
+    entry.appended.push(...text.split('\n').filter((line) => line !== ''));
+    this.#changes.changed();
+  }
+
+  /** The file without that line and all behind it. */
+  cutAt(entry: NodeEntry, line: string): void {
+    const at = entry.appended.indexOf(line);
+    if (at !== -1) entry.appended.length = at;
+    this.#changes.changed();
   }
 
   delete(entry: NodeEntry): void {
     this.#entries.delete(keyText(entry));
     this.#changes.changed();
   }
+}
+
+/** What open-iscsi reads from a record's file: of a parameter that stands twice, the last counts. */
+export function nodeSettings(entry: NodeEntry): ReadonlyMap<string, string> {
+  const settings = new Map(entry.settings);
+  for (const line of entry.appended) {
+    const [, name = '', value = ''] = /^([^#\s]\S*) = (.*)$/.exec(line) ?? [];
+    if (settings.has(name) || UNSET.includes(name)) settings.set(name, value);
+  }
+  return settings;
 }
 
 /** Where a record lies: a plain file for one without a portal group, else a directory with a file for each iface. */
@@ -132,7 +159,7 @@ export function nodeFilePath(entry: NodeEntry): string {
 /** A record as it stands in its file, secrets in clear. */
 export function nodeFileText(entry: NodeEntry): string {
   const lines = [...entry.settings].map(([name, value]) => `${name} = ${value}`);
-  return ['# BEGIN RECORD 2.1.8', ...lines, '# END RECORD', ''].join('\n');
+  return ['# BEGIN RECORD 2.1.8', ...lines, '# END RECORD', ...entry.appended, ''].join('\n');
 }
 
 function keyText({ targetName, address, port, iface }: NodeKey): string {

@@ -80,12 +80,14 @@ export class ScsiLayer {
     changes.changed();
   }
 
-  /** Reads the capacity again. False when the device does not answer. */
+  /** Reads the capacity and the write protection again. False when the device does not answer. */
   rescan(unit: ScsiUnit): boolean {
     const reach = this.reach(unit);
     if (reach.kind !== 'unit' || unit.disk === null) return false;
-    if (unit.disk.sizeBytes !== reach.volume.sizeBytes) {
-      unit.disk.sizeBytes = reach.volume.sizeBytes;
+    const { sizeBytes, readOnly } = reach.volume;
+    if (unit.disk.sizeBytes !== sizeBytes || unit.disk.readOnly !== readOnly) {
+      unit.disk.sizeBytes = sizeBytes;
+      unit.disk.readOnly = readOnly;
       this.#tell('change', unit.disk, unit);
     }
     this.#environment.changes.changed();

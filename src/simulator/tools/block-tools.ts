@@ -40,6 +40,10 @@ export const blockdev: Tool = async ({ host, argv, signal }) => {
       return printed(`${device.sizeBytes / 512}\n`);
     case '--getro':
       return printed(`${device.readOnly ? 1 : 0}\n`);
+    case '--setro':
+    case '--setrw':
+      host.blocks.setReadOnly(device.dev, flag === '--setro');
+      return printed('');
     default:
       return complained(`blockdev: Unknown command: ${flag}`, 1);
   }

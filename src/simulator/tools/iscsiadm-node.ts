@@ -1,6 +1,6 @@
 import type { SimulatedHost } from '../host-model.js';
 import { portalText } from '../model/iscsi-session.js';
-import { type NodeEntry, type NodeFilter, nodeFileText } from '../model/node-database.js';
+import { type NodeEntry, type NodeFilter, nodeFileText, nodeSettings } from '../model/node-database.js';
 import { login, logout, recordText } from './iscsiadm-session-changes.js';
 import { hasOption, lastValue, type ParsedOptions } from './options.js';
 import { complained, lines, printed, type ToolResult } from './tool.js';
@@ -120,6 +120,6 @@ function listRecords(entries: readonly NodeEntry[], options: ParsedOptions, filt
 }
 
 function shown(entry: NodeEntry, secrets: boolean): string {
-  const text = nodeFileText(entry);
+  const text = nodeFileText({ ...entry, settings: new Map(nodeSettings(entry)), appended: [] });
   return secrets ? text : text.replace(/^(node\.session\.auth\.password(?:_in)? = ).*$/gm, '$1********');
 }

@@ -1,8 +1,8 @@
 import type { SimulatedHost } from '../host-model.js';
 import type { SimulatedSession } from '../model/iscsi-session.js';
-import { portalText } from '../model/iscsi-session.js';
+import { discoveryMode } from './iscsiadm-discovery.js';
 import { nodeMode } from './iscsiadm-node.js';
-import { loginResult, logout } from './iscsiadm-session-changes.js';
+import { logout } from './iscsiadm-session-changes.js';
 import { hasOption, lastValue, type OptionSpec, type ParsedOptions, parseOptions } from './options.js';
 import { complained, lines, printed, type Tool, type ToolResult } from './tool.js';
 
@@ -41,7 +41,7 @@ export const iscsiadm: Tool = async ({ host, argv, signal }) => {
     case 'discoverydb':
       return discoveryMode(host, options);
     case 'iface':
-      return printed('default tcp,<empty>,<empty>,<empty>,<empty>\niser iser,<empty>,<empty>,<empty>,<empty>\n');
+      return ifaceMode(host, options);
     default:
       return complained('iscsiadm: This command is not supported in the simulator', 7);
   }
@@ -71,22 +71,16 @@ async function sessionMode(host: SimulatedHost, options: ParsedOptions, signal: 
   );
 }
 
-/** SendTargets: makes records for what the portal offers. */
-function discoveryMode(host: SimulatedHost, options: ParsedOptions): ToolResult {
-  const { array } = host.environment;
-  const portal = lastValue(options, 'portal')?.replace(/,-?\d+$/, '') ?? '';
-  const [, address = portal, port = '3260'] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(portal) ?? [];
-  const text = portalText(address, Number(port));
-  if (array.portalState(text) !== 'up') {
-    return complained(
-      `iscsiadm: cannot make connection to ${address}: Connection refused\niscsiadm: connection login retries (reopen_max) 5 exceeded\niscsiadm: Could not perform SendTargets discovery: iSCSI PDU timed out`,
-      8,
-    );
+/** Names of all interfaces, or the settings of one. */
+function ifaceMode(host: SimulatedHost, options: ParsedOptions): ToolResult {
+  const name = lastValue(options, 'interface');
+  if (name === undefined) {
+    return printed(lines([...host.ifaces].map(([iface, by]) => `${iface} ${by},<empty>,<empty>,<empty>,<empty>`)));
   }
-  const targets = array.targetsAt(text);
-  for (const targetName of targets) host.nodes.create({ targetName, address, port: Number(port), iface: 'default' }, 1);
-  if (targets.length === 0) return complained('iscsiadm: No portals found', 21);
-  return loginResult(lines(targets.map((targetName) => `${text},1 ${targetName}`)), [], 0);
+  const by = host.ifaces.get(name);
+  if (by === undefined) return complained(`iscsiadm: Could not read iface ${name} (6).`, 6);
+  const settings = [`iface.iscsi_ifacename = ${name}`, `iface.transport_name = ${by}`];
+  return printed(lines(['# BEGIN RECORD 2.1.8', ...settings, '# END RECORD']));
 }
 
 function describe({ facts }: SimulatedSession): string {

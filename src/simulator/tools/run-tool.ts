@@ -3,6 +3,7 @@ import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
+import { cp, ln, mv, rm, sed } from './file-tools.js';
 import { grep } from './grep.js';
 import { iscsiadm } from './iscsiadm.js';
 import { multipath } from './multipath.js';
@@ -22,6 +23,11 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['dd', dd],
   ['udevadm', udevadm],
   ['grep', grep],
+  ['sed', sed],
+  ['ln', ln],
+  ['rm', rm],
+  ['cp', cp],
+  ['mv', mv],
   ['awk', awk],
   ['mawk', awk],
   ['cat', cat],

@@ -1,0 +1,49 @@
+import { nodeFilePath } from '../model/node-database.js';
+import { complained, printed, type Tool } from './tool.js';
+
+/** `sed -i '/^LINE$/,$d' FILE`: cuts a node record's file at a line. Other programs of sed are not simulated. */
+export const sed: Tool = ({ host, argv }) => {
+  const [flag, program = '', filePath = ''] = argv.slice(1);
+  const line = /^\/\^(.*)\$\/,\$d$/.exec(program)?.[1];
+  if (flag !== '-i' || line === undefined) return complained('sed: this program is not simulated', 1);
+  const entry = host.nodes.entries.find((one) => nodeFilePath(one) === filePath);
+  if (entry === undefined) return complained(`sed: can't read ${filePath}: No such file or directory`, 2);
+  host.nodes.cutAt(entry, line);
+  return printed('');
+};
+
+/** `ln -sfn TARGET LINK`, in /dev only. */
+export const ln: Tool = ({ host, argv }) => {
+  const [flags, target = '', link = ''] = argv.slice(1);
+  if (flags !== '-sfn' || !link.startsWith('/dev/')) return complained('ln: this use is not simulated', 1);
+  if (host.refusesLinks) {
+    return complained(`ln: failed to create symbolic link '${link}': No space left on device`, 1);
+  }
+  host.links.set(link, target);
+  host.environment.changes.changed();
+  return printed('');
+};
+
+/** `rm -f [--] LINKS`: what is not there is no error. */
+export const rm: Tool = ({ host, argv }) => {
+  for (const link of argv.slice(1).filter((word) => !word.startsWith('-'))) host.links.delete(link);
+  host.environment.changes.changed();
+  return printed('');
+};
+
+/** `cp [-n] -p FROM TO` of discovery records. */
+export const cp: Tool = ({ host, argv }) => {
+  const [from = '', to = ''] = argv.slice(1).filter((word) => !word.startsWith('-'));
+  if (argv.includes('-n') && host.discovery.files.has(to)) return printed('');
+  return host.discovery.copy(from, to, false)
+    ? printed('')
+    : complained(`cp: cannot stat '${from}': No such file or directory`, 1);
+};
+
+/** `mv -f FROM TO` of discovery records. */
+export const mv: Tool = ({ host, argv }) => {
+  const [from = '', to = ''] = argv.slice(1).filter((word) => !word.startsWith('-'));
+  return host.discovery.copy(from, to, true)
+    ? printed('')
+    : complained(`mv: cannot stat '${from}': No such file or directory`, 1);
+};
