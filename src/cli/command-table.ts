@@ -43,6 +43,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     examples: [['$0 status -i fleet.yaml --json', 'for a script']],
     load: async () => (await import('./commands/volume-verbs.js')).status,
   },
+  doctor: {
+    usage: 'doctor',
+    describe: 'Report what is amiss with iSCSI, multipath and the hosts themselves; changes nothing',
+    options: OPTIONS.doctor,
+    examples: [
+      ['$0 doctor -i fleet.yaml', 'settings, health, and hosts that share a name'],
+      ['$0 doctor -i fleet.yaml --json', 'for a script; the rules are in docs/doctor.md'],
+    ],
+    load: async () => (await import('./commands/doctor.js')).doctor,
+  },
   exec: {
     usage: 'exec',
     describe: 'Run a command on every host: exec [options] -- COMMAND...',

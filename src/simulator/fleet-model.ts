@@ -20,6 +20,8 @@ export interface FleetModelOptions {
   readonly chap?: boolean;
   readonly findMultipaths?: FindMultipaths;
   readonly delays?: Partial<Delays>;
+  /** iSCSI name of a host, by its index from 0: the same for two makes clones. Default: one of its own for each */
+  readonly initiatorNameOf?: (index: number) => string | undefined;
   /** default: the computer's time */
   readonly clock?: StoppableClock;
 }
@@ -71,7 +73,7 @@ export function createFleetModel(options: FleetModelOptions): FleetModel {
   const volumes: FleetVolume[] = [];
   for (let index = 1; index <= count; index += 1) {
     const name = `${namePrefix}${String(index).padStart(digits, '0')}`;
-    const initiatorName = `iqn.2004-10.org.longshore.sim:${name}`;
+    const initiatorName = options.initiatorNameOf?.(index - 1) ?? `iqn.2004-10.org.longshore.sim:${name}`;
     const chap = (options.chap ?? true) ? { username: name, password: randomBytes(9).toString('base64url') } : null;
     array.allow(TARGET_NAME, initiatorName, chap);
     for (let lun = 1; lun <= volumesPerHost; lun += 1) {

@@ -32,6 +32,16 @@ export class FileTree {
     this.#put(filePath, write === undefined ? { kind: 'file', content } : { kind: 'file', content, write });
   }
 
+  /** Adds a file the content of which is made anew at each look, such as a clock. */
+  liveFile(filePath: string, make: () => string): void {
+    this.#put(filePath, {
+      kind: 'file',
+      get content() {
+        return make();
+      },
+    });
+  }
+
   /** Adds many files of one directory: name and content. */
   files(directoryPath: string, contents: Readonly<Record<string, string | number>>): void {
     for (const [name, content] of Object.entries(contents)) this.file(`${directoryPath}/${name}`, `${content}\n`);

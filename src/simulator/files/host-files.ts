@@ -1,5 +1,6 @@
 import type { SimulatedHost } from '../host-model.js';
 import { addBlockFiles } from './block-files.js';
+import { addConditionFiles } from './condition-files.js';
 import { addDevFiles } from './dev-files.js';
 import { addEtcFiles } from './etc-files.js';
 import { FileTree } from './file-tree.js';
@@ -11,6 +12,7 @@ export function hostFiles(host: SimulatedHost): FileTree {
   const tree = new FileTree();
   addEtcFiles(tree, host);
   addProcFiles(tree, host);
+  addConditionFiles(tree, host);
   addIscsiFiles(tree, host);
   addBlockFiles(tree, host);
   addDevFiles(tree, host);

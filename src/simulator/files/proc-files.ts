@@ -20,8 +20,6 @@ export function addProcFiles(tree: FileTree, host: SimulatedHost): void {
   tree.file('/proc/sys/kernel/hostname', `${host.name}\n`);
   tree.file('/proc/sys/kernel/osrelease', '6.1.0-56-amd64\n');
   tree.file('/proc/sys/kernel/random/boot_id', `${bootId(host.name)}\n`);
-  const uptime = (host.environment.clock.now() / 1000).toFixed(2);
-  tree.file('/proc/uptime', `${uptime} ${uptime}\n`);
 }
 
 /** Everybody sees what process 1 mounted; a namespace of its own has that and more. */

@@ -11,6 +11,7 @@ const OPTIONS: readonly OptionSpec[] = [
   { name: 'check', letter: 'C' },
   { name: 'list', letter: 'l' },
   { name: 'verbosity', letter: 'v', takesValue: true },
+  { name: 'help', letter: 'h' },
 ];
 
 /** multipath-tools 0.9.4's tool for maps. */
@@ -18,6 +19,7 @@ export const multipath: Tool = async ({ host, argv, signal }) => {
   const options = parseOptions(argv.slice(1), OPTIONS);
   const [name] = options.operands;
   if (options.unknown !== null) return complained(`multipath: invalid option -- '${options.unknown}'`, 1);
+  if (hasOption(options, 'help')) return printed('multipath-tools v0.9.4 (12/19, 2022)\nUsage:\n  multipath\n');
   if (hasOption(options, 'add-wwid')) return register(host, name, true);
   if (hasOption(options, 'remove-wwid')) return register(host, name, false);
   if (hasOption(options, 'flush')) return flush(host, name ?? '', signal);

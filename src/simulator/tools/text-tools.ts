@@ -1,6 +1,6 @@
 import type { SimulatedHost } from '../host-model.js';
 import { hasOption, parseOptions } from './options.js';
-import { complained, lines, printed, type Tool } from './tool.js';
+import { complained, lines, printed, type Tool, type ToolResult } from './tool.js';
 
 /** `cat FILES`, or stdin. */
 export const cat: Tool = ({ host, argv, input }) => {
@@ -66,12 +66,20 @@ export async function writeFile(
 
 const MOUNTINFO = /^\/proc\/(\d+)\/mountinfo$/;
 
+/** `D PID RAN_AT_MS NAME` for each process in uninterruptible sleep, `iscsid` when that runs, and a closing line. */
+function sleepers(host: SimulatedHost, files: readonly string[]): ToolResult {
+  const { blockedTasks, iscsid } = host.condition.now;
+  const rows = blockedTasks.map(({ pid, name, seconds }) => `D ${pid} ${host.uptimeMs() - seconds * 1000} ${name}`);
+  return printed(lines([...rows, ...(iscsid === 'running' ? ['iscsid'] : []), `end ${files.length}`]));
+}
+
 /**
- * awk is there for one intent: programs that go through mountinfo files and print each mount of a device once, as
+ * awk is there for two intents: the states of all processes, and programs that go through mountinfo files and print each mount once, as
  * `PID MAJOR:MINOR MOUNTPOINT FSTYPE SOURCE`, with a closing line. Any other program fails, loudly.
  */
 export const awk: Tool = ({ host, argv }) => {
   const [program = '', ...files] = argv.slice(1);
+  if (program.includes('/sched')) return sleepers(host, files);
   if (!program.includes('mountinfo') && !files.every((file) => MOUNTINFO.test(file))) {
     return complained('awk: this program is not simulated', 2);
   }

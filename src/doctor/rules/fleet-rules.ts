@@ -1,0 +1,93 @@
+import type { HostFacts } from '../host-facts.js';
+import type { FleetRule } from '../rule.js';
+
+type Fleet = ReadonlyMap<string, HostFacts>;
+
+/** The first boot of two machines cannot have made the same random number. */
+function isSameMachine(one: HostFacts | undefined, other: HostFacts | undefined): boolean {
+  const bootId = one?.health.identities.bootId ?? null;
+  return bootId !== null && bootId === (other?.health.identities.bootId ?? null);
+}
+
+/** Hosts that share what should be only one's; two names of one machine do not. */
+function shared(
+  fleet: Fleet,
+  what: string,
+  valueOf: (facts: HostFacts) => string | null,
+): ReadonlyMap<string, readonly string[]> {
+  const byValue = new Map<string, string[]>();
+  for (const [host, facts] of fleet) {
+    const value = valueOf(facts);
+    if (value !== null) byValue.set(value, [...(byValue.get(value) ?? []), host]);
+  }
+  const findings = new Map<string, string[]>();
+  for (const [value, hosts] of byValue) {
+    const machines = new Set(hosts.map((host) => fleet.get(host)?.health.identities.bootId ?? host));
+    if (machines.size < 2) continue;
+    for (const host of hosts) findings.set(host, [`${what} ${value} on ${machines.size} hosts`]);
+  }
+  return findings;
+}
+
+export const FLEET_RULES: readonly FleetRule[] = [
+  {
+    id: 'initiator-name-shared',
+    severity: 'problem',
+    reads: '/etc/iscsi/initiatorname.iscsi of all hosts',
+    when: 'two hosts have the same name',
+    reason:
+      "To an array they are one host: it gives each the other's volumes, and a login of one may end the session of the other. Both write to one volume.",
+    instead:
+      'InitiatorName=IQN with the output of iscsi-iname on all but one of them, while nothing is attached there; then allow it on the array',
+    source: 'E5, S40',
+    find: (fleet) => shared(fleet, 'initiator name', ({ initiatorName }) => initiatorName),
+  },
+  {
+    id: 'host-nqn-shared',
+    severity: 'problem',
+    reads: '/etc/nvme/hostnqn of all hosts',
+    when: 'two hosts have the same NQN',
+    reason: 'To an NVMe subsystem they are one host, with the same access and the same reservations.',
+    instead: 'nvme gen-hostnqn > /etc/nvme/hostnqn on all but one of them, while nothing is connected there',
+    source: 'E5, S40; clones of one image share it',
+    find: (fleet) => shared(fleet, 'host NQN', ({ health }) => health.identities.hostNqn),
+  },
+  {
+    id: 'nvme-host-id-shared',
+    severity: 'problem',
+    reads: '/etc/nvme/hostid of all hosts',
+    when: 'two hosts have the same id',
+    reason: 'To an NVMe subsystem they are one host, with the same access and the same reservations.',
+    instead: 'uuidgen > /etc/nvme/hostid on all but one of them, while nothing is connected there',
+    source: 'E5, S40',
+    find: (fleet) => shared(fleet, 'NVMe host id', ({ health }) => health.identities.nvmeHostId),
+  },
+  {
+    id: 'machine-id-shared',
+    severity: 'warning',
+    reads: '/etc/machine-id of all hosts',
+    when: 'two hosts have the same id',
+    reason:
+      'They are clones of one image. What is made from the id (DHCP leases, journals, NVMe names) is the same on both.',
+    instead: 'rm /etc/machine-id, then systemd-machine-id-setup, on all but one of them',
+    source: 'E5; clones of one image share it',
+    find: (fleet) => shared(fleet, 'machine id', ({ health }) => health.identities.machineId),
+  },
+  {
+    id: 'host-listed-twice',
+    severity: 'warning',
+    reads: '/proc/sys/kernel/random/boot_id of all hosts',
+    when: 'two names of the inventory are one running machine',
+    reason: 'A volume would be attached there twice, and work on one name changes what the other shows.',
+    instead: 'keep one of the names',
+    source: 'E5',
+    find: (fleet) => {
+      const findings = new Map<string, string[]>();
+      for (const [host, facts] of fleet) {
+        const twins = [...fleet].filter(([name, other]) => name !== host && isSameMachine(facts, other));
+        if (twins.length > 0) findings.set(host, [`the same machine as ${twins.map(([name]) => name).join(', ')}`]);
+      }
+      return findings;
+    },
+  },
+];

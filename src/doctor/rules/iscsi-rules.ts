@@ -1,0 +1,300 @@
+import { disksOf, isInMap, multipathDefault, sessionsWithDisks, usesMultipath } from '../multipath-use.js';
+import type { HostFacts } from '../host-facts.js';
+import type { HostRule } from '../rule.js';
+import { plain, seconds } from './values.js';
+
+const REPLACEMENT = 'node.session.timeo.replacement_timeout';
+/** open-iscsi's own values, for lines that iscsid.conf does not have */
+const BUILT_IN = { replacement: 120, loginTimeout: 15, loginRetries: 8, noopInterval: 5, noopTimeout: 5 } as const;
+/** seconds; 5 is usual with multipath, 10 and 20 are recommended by some arrays */
+const LONG_REPLACEMENT = 30;
+const LONG_LOGIN = 60;
+const LONG_NOOP = 30;
+
+/** multipathd writes fast_io_fail_tmo into each session it has a path of, but neither `off` nor 0. */
+function fastIoFail(facts: HostFacts): number | null {
+  const value = multipathDefault(facts, 'fast_io_fail_tmo');
+  return facts.multipath.running && value !== null && /^[1-9]\d*$/.test(value) ? Number(value) : null;
+}
+
+function defaultOf(facts: HostFacts, name: string, builtIn: number): number {
+  return seconds(facts.iscsid.defaults.get(name)) ?? builtIn;
+}
+
+/** iscsid.conf and every record, for settings that a session takes from them. */
+function everywhere(facts: HostFacts, name: string): { readonly place: string; readonly value: number }[] {
+  const places = [
+    { place: 'iscsid.conf', settings: facts.iscsid.defaults },
+    ...facts.iscsid.records.map(({ filePath, settings }) => ({ place: filePath, settings })),
+  ];
+  return places.flatMap(({ place, settings }) => {
+    const value = seconds(settings.get(name));
+    return value === null ? [] : [{ place, value }];
+  });
+}
+
+/** Records whose sessions iscsid makes by itself when the host starts, and whether there is such a session now. */
+function automaticRecords(facts: HostFacts): { readonly what: string; readonly isLoggedIn: boolean }[] {
+  return facts.iscsid.records
+    .filter(({ settings }) => ['node.startup', 'node.conn[0].startup'].some((one) => settings.get(one) === 'automatic'))
+    .map(({ targetName, portal }) => ({
+      what: `${targetName} through ${portal}`,
+      isLoggedIn: facts.sessions.some((session) => session.targetName === targetName && session.portal === portal),
+    }));
+}
+
+export const ISCSI_RULES: readonly HostRule[] = [
+  {
+    id: 'iscsi-recovery-slow',
+    severity: 'warning',
+    reads: 'recovery_tmo of each session in sysfs; the disks of the session',
+    when: `more than ${LONG_REPLACEMENT} s in force on a session whose disks are in multipath maps`,
+    reason: 'A path that is lost keeps its I/O for that long before multipath may send it through another one.',
+    instead: `${REPLACEMENT} = 5 in iscsid.conf, and fast_io_fail_tmo 5 in multipath.conf`,
+    source: 'peers 1.6 (replacement_timeout with multipath), F3',
+    find: (facts) =>
+      sessionsWithDisks(facts, true).flatMap(({ sid, targetName, portal }) => {
+        const tmo = facts.health.recoveryTimeouts.get(sid) ?? 0;
+        return tmo > LONG_REPLACEMENT ? [`recovery_tmo = ${tmo} on ${targetName} through ${portal ?? 'unknown'}`] : [];
+      }),
+  },
+  {
+    id: 'iscsi-replacement-long',
+    severity: 'warning',
+    reads: `${REPLACEMENT} in iscsid.conf; fast_io_fail_tmo of multipathd`,
+    when: `multipath is used, more than ${LONG_REPLACEMENT} s, and multipathd sets nothing shorter`,
+    reason: 'New sessions keep the I/O of a lost path for that long before multipath may send it through another one.',
+    instead: `${REPLACEMENT} = 5, and fast_io_fail_tmo 5 in multipath.conf`,
+    source: 'peers 1.6, F3',
+    find: (facts) => {
+      const value = defaultOf(facts, REPLACEMENT, BUILT_IN.replacement);
+      const isLong = usesMultipath(facts) && value > LONG_REPLACEMENT && fastIoFail(facts) === null;
+      return isLong ? [`iscsid.conf: ${REPLACEMENT} = ${value}`] : [];
+    },
+  },
+  {
+    id: 'iscsi-replacement-covered',
+    severity: 'notice',
+    reads: `${REPLACEMENT} in iscsid.conf; fast_io_fail_tmo of multipathd`,
+    when: `multipath is used, more than ${LONG_REPLACEMENT} s, but multipathd shortens it once a disk is in a map`,
+    reason: 'Until multipathd has made the map, and on sessions without one, the long time holds.',
+    instead: `${REPLACEMENT} = 5 in iscsid.conf`,
+    source: 'fixtures/iscsi-multipath (record 120, session 5)',
+    find: (facts) => {
+      const value = defaultOf(facts, REPLACEMENT, BUILT_IN.replacement);
+      const short = fastIoFail(facts);
+      const isLong = usesMultipath(facts) && value > LONG_REPLACEMENT && short !== null;
+      return isLong ? [`iscsid.conf: ${REPLACEMENT} = ${value}, multipathd sets ${short}`] : [];
+    },
+  },
+  {
+    id: 'iscsi-replacement-extreme',
+    severity: 'warning',
+    reads: `${REPLACEMENT} in iscsid.conf and node records; recovery_tmo of sessions`,
+    when: '0 or negative',
+    reason:
+      '0 fails I/O at the first lost packet; a negative value never fails it: the I/O of a lost path waits for ever.',
+    instead: `${REPLACEMENT} = 5 with multipath, 120 without`,
+    source: 'peers 1.6 (0 = fail at once, negative = never)',
+    find: (facts) => [
+      ...everywhere(facts, REPLACEMENT)
+        .filter(({ value }) => value <= 0)
+        .map(({ place, value }) => `${place}: ${REPLACEMENT} = ${value}`),
+      ...facts.sessions
+        .filter(({ sid }) => (facts.health.recoveryTimeouts.get(sid) ?? 1) <= 0)
+        .map(({ sid, targetName }) => `recovery_tmo = ${facts.health.recoveryTimeouts.get(sid)} on ${targetName}`),
+    ],
+  },
+  {
+    id: 'iscsi-recovery-hasty',
+    severity: 'notice',
+    reads: 'recovery_tmo of each session in sysfs; the disks of the session',
+    when: `1 to ${LONG_REPLACEMENT - 1} s in force on a session whose disks are in no map`,
+    reason: 'Without another path, an outage of a few seconds becomes an I/O error, and file systems turn read-only.',
+    instead: `${REPLACEMENT} = 120 for volumes with a single path, or multipath`,
+    source: 'F3',
+    find: (facts) =>
+      sessionsWithDisks(facts, false).flatMap(({ sid, targetName }) => {
+        const tmo = facts.health.recoveryTimeouts.get(sid) ?? 0;
+        return tmo > 0 && tmo < LONG_REPLACEMENT ? [`recovery_tmo = ${tmo} on ${targetName}`] : [];
+      }),
+  },
+  {
+    id: 'iscsi-noop-off',
+    severity: 'warning',
+    reads: 'node.conn[0].timeo.noop_out_interval and noop_out_timeout in iscsid.conf and node records',
+    when: 'one of them is 0',
+    reason: 'Without pings a dead portal is noticed only when I/O times out.',
+    instead: 'node.conn[0].timeo.noop_out_interval = 5 and noop_out_timeout = 5',
+    source: 'reference/lab.md (a hanging portal is noticed after 14 s by them)',
+    find: (facts) =>
+      ['noop_out_interval', 'noop_out_timeout'].flatMap((name) =>
+        everywhere(facts, `node.conn[0].timeo.${name}`)
+          .filter(({ value }) => value === 0)
+          .map(({ place }) => `${place}: ${name} = 0`),
+      ),
+  },
+  {
+    id: 'iscsi-noop-slow',
+    severity: 'notice',
+    reads: 'the same, in iscsid.conf',
+    when: `together more than ${LONG_NOOP} s`,
+    reason: 'A dead portal is noticed only after the interval and the timeout have passed; I/O waits until then.',
+    instead: 'node.conn[0].timeo.noop_out_interval = 5 and noop_out_timeout = 5',
+    source: 'reference/lab.md',
+    find: (facts) => {
+      const interval = defaultOf(facts, 'node.conn[0].timeo.noop_out_interval', BUILT_IN.noopInterval);
+      const timeout = defaultOf(facts, 'node.conn[0].timeo.noop_out_timeout', BUILT_IN.noopTimeout);
+      const isSlow = interval > 0 && timeout > 0 && interval + timeout > LONG_NOOP;
+      return isSlow ? [`noop_out_interval ${interval} + noop_out_timeout ${timeout} = ${interval + timeout} s`] : [];
+    },
+  },
+  {
+    id: 'iscsi-login-patient',
+    severity: 'notice',
+    reads: 'node.conn[0].timeo.login_timeout and node.session.initial_login_retry_max in iscsid.conf',
+    when: `their product is more than ${LONG_LOGIN} s`,
+    reason:
+      'A login by others (at boot, by hand) waits that long for a dead portal. Longshore sets its own records to one try of 10 s.',
+    instead: 'node.session.initial_login_retry_max = 2',
+    source: 'iscsi-and-multipath 1.5 (8 tries of 15 s), D7',
+    find: (facts) => {
+      const timeout = defaultOf(facts, 'node.conn[0].timeo.login_timeout', BUILT_IN.loginTimeout);
+      const retries = defaultOf(facts, 'node.session.initial_login_retry_max', BUILT_IN.loginRetries);
+      const isLong = facts.tools.has('iscsiadm') && timeout * retries > LONG_LOGIN;
+      return isLong ? [`login_timeout ${timeout} s, ${retries} times: ${timeout * retries} s`] : [];
+    },
+  },
+  {
+    id: 'iscsi-startup-automatic',
+    severity: 'notice',
+    reads: 'node.startup in iscsid.conf',
+    when: 'automatic',
+    reason:
+      'Every target that anybody discovers here is logged in to at the next boot, also when its volume has moved to another host.',
+    instead: 'node.startup = manual',
+    source: 'C14, S26',
+    find: ({ iscsid }) =>
+      iscsid.defaults.get('node.startup') === 'automatic' ? ['iscsid.conf: node.startup = automatic'] : [],
+  },
+  {
+    id: 'iscsi-record-stale',
+    severity: 'warning',
+    reads: 'node.startup of node records; sessions',
+    when: 'automatic, and there is no session',
+    reason: 'The volume is not attached, yet the next boot logs in to it: by then another host may have it.',
+    instead: 'iscsiadm -m node -T TARGET -p PORTAL --op update -n node.startup -v manual, or --op delete',
+    source: 'C14, S26',
+    find: (facts) => automaticRecords(facts).flatMap(({ what, isLoggedIn }) => (isLoggedIn ? [] : [what])),
+  },
+  {
+    id: 'iscsi-record-automatic',
+    severity: 'notice',
+    reads: 'node.startup of node records; sessions',
+    when: 'automatic, with a session',
+    reason: 'The next boot logs in by itself, also when the volume was moved while this host was off.',
+    instead: 'node.startup = manual, unless the host needs the volume to start',
+    source: 'C14, S26',
+    find: (facts) => automaticRecords(facts).flatMap(({ what, isLoggedIn }) => (isLoggedIn ? [what] : [])),
+  },
+  {
+    id: 'iscsi-record-empty',
+    severity: 'problem',
+    reads: 'files of the node database',
+    when: 'a file without a record: empty, or cut',
+    reason: 'One such file makes every iscsiadm call fail, for all targets.',
+    instead: 'move the file away, then discover or attach that target again',
+    source: 'G3 (open-iscsi#462)',
+    find: ({ iscsid }) => [...iscsid.emptyRecords],
+  },
+  {
+    id: 'iscsi-safe-logout-off',
+    severity: 'notice',
+    reads: 'iscsid.safe_logout in iscsid.conf',
+    when: 'not Yes',
+    reason:
+      'iscsiadm then logs out below a mounted file system without a word. Longshore looks for itself; others do not.',
+    instead: 'iscsid.safe_logout = Yes',
+    source: 'peers 1.6, D1',
+    find: ({ iscsid, tools }) => {
+      const value = iscsid.defaults.get('iscsid.safe_logout');
+      return !tools.has('iscsiadm') || /^yes$/i.test(value ?? '') ? [] : [`iscsid.safe_logout is ${plain(value)}`];
+    },
+  },
+  {
+    id: 'iscsi-scan-automatic',
+    severity: 'notice',
+    reads: 'node.session.scan in iscsid.conf',
+    when: 'not manual',
+    reason:
+      'A login by others makes disks of every LUN of the target, those of other hosts too. Longshore sets manual for its own.',
+    instead: 'node.session.scan = manual',
+    source: 'A19, S26',
+    find: ({ iscsid, tools }) => {
+      const value = iscsid.defaults.get('node.session.scan');
+      return !tools.has('iscsiadm') || value === 'manual' ? [] : [`node.session.scan is ${plain(value)}`];
+    },
+  },
+  {
+    id: 'iscsi-session-down',
+    severity: 'warning',
+    reads: 'state of sessions in sysfs',
+    when: 'not LOGGED_IN',
+    reason: 'The paths through it carry nothing.',
+    instead: 'look for the portal and its network; do not log out, iscsid logs in again by itself',
+    source: 'F1, F2, C6',
+    find: ({ sessions }) =>
+      sessions
+        .filter(({ state }) => state !== 'LOGGED_IN')
+        .map(({ targetName, portal, state }) => `${targetName} through ${portal ?? 'unknown'} is ${state}`),
+  },
+  {
+    id: 'iscsid-not-there',
+    severity: 'problem',
+    reads: "iscsid's control socket in /proc/net/unix; processes",
+    when: 'nobody listens; or only systemd does, while there are sessions',
+    reason:
+      'Without iscsid nothing logs in, and a session that is lost is not made again. Only with no session may systemd start it on demand.',
+    instead: 'systemctl enable --now iscsid.socket; with sessions: systemctl start iscsid',
+    source: 'peers 1.7 (iscsiadm rc 20)',
+    find: ({ iscsid, processes, sessions, tools }) => {
+      if (!tools.has('iscsiadm') || processes === null) return [];
+      if (!iscsid.listening) return ['nobody listens on its control socket'];
+      return sessions.length > 0 && !processes.iscsidRuns ? ['it does not run, and there are sessions'] : [];
+    },
+  },
+  {
+    id: 'initiator-name-missing',
+    severity: 'warning',
+    reads: '/etc/iscsi/initiatorname.iscsi',
+    when: 'no InitiatorName in it, on a host with open-iscsi',
+    reason: 'No target lets this host in. Debian makes the name at the first start of iscsid.',
+    instead: 'systemctl start iscsid, or InitiatorName=IQN with the output of iscsi-iname',
+    source: 'E5, S40',
+    find: ({ initiatorName, tools, unknowns }) =>
+      tools.has('iscsiadm') &&
+      initiatorName === null &&
+      !unknowns.some(({ subject }) => subject.endsWith('initiatorname.iscsi'))
+        ? ['the host has no iSCSI name']
+        : [],
+  },
+  {
+    id: 'disk-without-map',
+    severity: 'warning',
+    reads: 'disks of iSCSI sessions, their identity, and the maps on them',
+    when: 'the same volume has two disks, and one of them is in no map',
+    reason: 'Whoever uses that disk has one path only, and writes beside the map if there is one.',
+    instead: 'look at blacklist and find_multipaths, then `multipathd add path DISK`; detach and attach if it is used',
+    source: 'peers 1.2 (multipath enforcement), weak point 25',
+    find: (facts) => {
+      const disks = disksOf(facts);
+      const outside = disks.filter(
+        (disk) =>
+          disk.cachedWwid !== null &&
+          disks.filter((other) => other.cachedWwid === disk.cachedWwid).length > 1 &&
+          !isInMap(disk, facts),
+      );
+      return outside.map((disk) => `${disk.block?.name ?? disk.hctl} of ${disk.cachedWwid ?? ''}`);
+    },
+  },
+];
