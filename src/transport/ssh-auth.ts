@@ -113,7 +113,15 @@ function answerOnce(password: Secret): KeyboardInteractiveAuthMethod['prompt'] {
  */
 export function authHandler(plan: AuthPlan): AuthHandlerMiddleware {
   let next = 0;
+  let hasAsked = false;
   return (methodsLeft: AuthenticationType[] | null, _partial, callback) => {
+    const [first] = plan.methods;
+    // which of the two ways the password goes is for the host to say: ask before it is sent
+    if (methodsLeft === null && !hasAsked && first?.method.type === 'password') {
+      hasAsked = true;
+      callback({ type: 'none', username: first.method.username });
+      return;
+    }
     for (let entry = plan.methods[next]; entry !== undefined; entry = plan.methods[next]) {
       next += 1;
       const { type } = entry.method;

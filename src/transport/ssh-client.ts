@@ -100,7 +100,9 @@ function explain(
   plan: AuthPlan,
   timeoutMs: number,
 ): LongshoreError {
-  if (error.level === 'client-authentication') return rejected(options, plan);
+  // sshd hangs up after MaxAuthTries
+  const isRefusal = error.level === 'client-authentication' || /too many authentication failures/i.test(error.message);
+  if (isRefusal) return rejected(options, plan);
   return unreachable(
     options,
     error.level === 'client-timeout' ? `no answer in ${Math.ceil(timeoutMs) / 1000} s` : error.message,

@@ -32,6 +32,8 @@ export interface SshdFixture {
   /** Ends all connections at once, as an unplugged cable would: what runs on the host goes on. */
   cut(): void;
   connections(): number;
+  /** connections that there ever were */
+  accepted(): number;
   close(): Promise<void>;
 }
 
@@ -58,10 +60,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshdFixture>
   const configFile = path.join(directory, 'sshd_config');
   writeFileSync(configFile, `${configOf(directory, hostKeyFiles, options).join('\n')}\n`);
 
+  let accepted = 0;
   const sockets = new Set<net.Socket>();
   const children = new Set<ChildProcess>();
   const server = net.createServer({ noDelay: true }, (socket) => {
     const child = spawn('/usr/sbin/sshd', ['-i', '-e', '-f', configFile], { stdio: ['pipe', 'pipe', 'ignore'] });
+    accepted += 1;
     sockets.add(socket);
     children.add(child);
     socket.on('error', () => socket.destroy());
@@ -93,6 +97,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshdFixture>
     hostKeys,
     cut,
     connections: () => sockets.size,
+    accepted: () => accepted,
     options: (changes = {}) => ({
       host: 'web01',
       address: '127.0.0.1',
