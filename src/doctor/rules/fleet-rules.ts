@@ -39,7 +39,7 @@ export const FLEET_RULES: readonly FleetRule[] = [
       "To an array they are one host: it gives each the other's volumes, and a login of one may end the session of the other. Both write to one volume.",
     instead:
       'InitiatorName=IQN with the output of iscsi-iname on all but one of them, while nothing is attached there; then allow it on the array',
-    source: 'E5, S40',
+    source: 'incident E5, rule S40',
     find: (fleet) => shared(fleet, 'initiator name', ({ initiatorName }) => initiatorName),
   },
   {
@@ -49,7 +49,7 @@ export const FLEET_RULES: readonly FleetRule[] = [
     when: 'two hosts have the same NQN',
     reason: 'To an NVMe subsystem they are one host, with the same access and the same reservations.',
     instead: 'nvme gen-hostnqn > /etc/nvme/hostnqn on all but one of them, while nothing is connected there',
-    source: 'E5, S40; clones of one image share it',
+    source: 'incident E5, rule S40; clones of one image share it',
     find: (fleet) => shared(fleet, 'host NQN', ({ health }) => health.identities.hostNqn),
   },
   {
@@ -59,7 +59,7 @@ export const FLEET_RULES: readonly FleetRule[] = [
     when: 'two hosts have the same id',
     reason: 'To an NVMe subsystem they are one host, with the same access and the same reservations.',
     instead: 'uuidgen > /etc/nvme/hostid on all but one of them, while nothing is connected there',
-    source: 'E5, S40',
+    source: 'incident E5, rule S40',
     find: (fleet) => shared(fleet, 'NVMe host id', ({ health }) => health.identities.nvmeHostId),
   },
   {
@@ -70,7 +70,7 @@ export const FLEET_RULES: readonly FleetRule[] = [
     reason:
       'They are clones of one image. What is made from the id (DHCP leases, journals, NVMe names) is the same on both.',
     instead: 'rm /etc/machine-id, then systemd-machine-id-setup, on all but one of them',
-    source: 'E5; clones of one image share it',
+    source: 'incident E5; clones of one image share it',
     find: (fleet) => shared(fleet, 'machine id', ({ health }) => health.identities.machineId),
   },
   {
@@ -80,7 +80,7 @@ export const FLEET_RULES: readonly FleetRule[] = [
     when: 'two names of the inventory are one running machine',
     reason: 'A volume would be attached there twice, and work on one name changes what the other shows.',
     instead: 'keep one of the names',
-    source: 'E5',
+    source: 'incident E5',
     find: (fleet) => {
       const findings = new Map<string, string[]>();
       for (const [host, facts] of fleet) {

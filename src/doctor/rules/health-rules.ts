@@ -42,7 +42,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     reason:
       'iscsiadm, multipathd and dmsetup want root: an attach would fail, and much of this report cannot be known.',
     instead: '--become, or ansible_become: true in the inventory; the user needs a sudo rule for a root shell',
-    source: 'weak point 28',
+    source: 'os-brick runs the same commands as root',
     find: ({ health }) =>
       health.effectiveUid === null || health.effectiveUid === 0 ? [] : [`the user has number ${health.effectiveUid}`],
   },
@@ -53,7 +53,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: 'one that Longshore runs is not there',
     reason: 'Attach or detach fails half way without it.',
     instead: 'install the package that is named',
-    source: 'peers 3.2 step 2',
+    source: 'the commands that attach and detach run',
     find: ({ tools }) =>
       NEEDED_TOOLS.filter(({ name }) => !tools.has(name)).map(
         ({ name, debian, redHat }) => `${name} (Debian: ${debian}; Red Hat: ${redHat})`,
@@ -67,7 +67,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     reason:
       'The defect bites in rare states. Distributions carry fixes back without changing the version: look at the changelog.',
     instead: 'the version that is named, or a package with the fix',
-    source: 'peers 1.6; a row for each defect in src/doctor/rules/known-defects.ts',
+    source: 'release notes of the tools; incidents D6, A16, B17, A19',
     find: ({ versions }) => defectsOf(versions),
   },
   {
@@ -77,7 +77,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: `less than ${LEAST_MEMORY_PERCENT} % available`,
     reason: 'Flushing a map under memory pressure takes minutes, or never ends. Do not detach now.',
     instead: 'free memory first',
-    source: 'B5, 3.0 (Red Hat: do not remove a device below 5 %)',
+    source: 'incident B5; Red Hat: remove no device with less than 5 % free',
     find: ({ health: { memory } }) => {
       const percent = memory === null ? 100 : (100 * memory.availableKiB) / Math.max(1, memory.totalKiB);
       return percent < LEAST_MEMORY_PERCENT ? [`${percent.toFixed(1)} % of memory available`] : [];
@@ -90,7 +90,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: `pages were swapped between two looks, or tasks waited for memory more than ${MEMORY_STALL_PERCENT} % of the last 10 s`,
     reason: 'Flushing a map while the host swaps takes minutes, or never ends. Do not detach now.',
     instead: 'free memory first',
-    source: 'B5, 3.0 (Red Hat: not while it swaps)',
+    source: 'incident B5; Red Hat: remove no device while the host swaps',
     find: ({ health, swappedPages }) => [
       ...(swappedPages !== null && swappedPages > 0 ? ['it is swapping'] : []),
       ...((health.memoryStallPercent ?? 0) > MEMORY_STALL_PERCENT
@@ -105,7 +105,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: `in state D for ${HUNG_SECONDS} s or more`,
     reason: 'Its I/O does not come back, and nothing can kill it. What touches the same device hangs as well.',
     instead: 'find the device that it waits for (/proc/PID/stack) and bring its paths back',
-    source: 'D1 to D6, weak point 15',
+    source: 'incidents D1 to D6',
     find: (facts) => blockedTasks(facts, (time) => time !== null && time >= HUNG_SECONDS),
   },
   {
@@ -115,7 +115,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: `in state D for ${BLOCKED_SECONDS} to ${HUNG_SECONDS} s, or for a time that the kernel does not tell`,
     reason: 'It waits for I/O longer than a healthy disk takes.',
     instead: 'look again in a minute; then as for task-hung',
-    source: 'D1 to D6',
+    source: 'incidents D1 to D6',
     find: (facts) => blockedTasks(facts, (time) => time === null || (time >= BLOCKED_SECONDS && time < HUNG_SECONDS)),
   },
   {
@@ -125,7 +125,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: 'more than 0',
     reason: 'Since it started, the kernel has seen tasks hang for two minutes.',
     instead: 'read `dmesg | grep "blocked for more than"`',
-    source: 'D1 to D6',
+    source: 'incidents D1 to D6',
     find: ({ health }) => ((health.hungTasks ?? 0) > 0 ? [`${health.hungTasks} hung tasks since boot`] : []),
   },
   {
@@ -135,7 +135,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: 'one of the bits for an oops, a lock-up or a machine check',
     reason: 'After that the kernel may hold locks for ever: a detach may hang.',
     instead: 'read dmesg; move the work away and restart the host',
-    source: 'D1, D4',
+    source: 'incidents D1, D4',
     find: ({ health }) =>
       FAULTS.filter(([bit]) => Math.floor((health.taint ?? 0) / 2 ** bit) % 2 === 1).map(([, what]) => what),
   },
@@ -147,7 +147,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: `surely more than ${CLOCK_OFF_MS / 1000} s beside the controller's clock`,
     reason: "Times in logs, journals and evidence of this host cannot be set beside the others'.",
     instead: 'let chrony or systemd-timesyncd run',
-    source: 'peers 3.2 step 2',
+    source: 'evidence and journals are compared by time: rules S15, S22',
     find: ({ clock }) => {
       if (clock === null || Math.abs(clock.offsetMs) - clock.errorMs <= CLOCK_OFF_MS) return [];
       const seconds = (ms: number): string => (Math.abs(ms) / 1000).toFixed(1);
@@ -161,7 +161,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
     when: 'something is there that could not be read or makes no sense',
     reason: 'What cannot be read is not known to be well; a detach may refuse because of it.',
     instead: 'look at the file or command that is named',
-    source: 'S35',
+    source: 'rule S35: unknown is a state',
     find: ({ unknowns }) => unknowns.map(({ subject, reason }) => `${subject}: ${reason}`),
   },
 ];

@@ -51,7 +51,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: `more than ${LONG_REPLACEMENT} s in force on a session whose disks are in multipath maps`,
     reason: 'A path that is lost keeps its I/O for that long before multipath may send it through another one.',
     instead: `${REPLACEMENT} = 5 in iscsid.conf, and fast_io_fail_tmo 5 in multipath.conf`,
-    source: 'peers 1.6 (replacement_timeout with multipath), F3',
+    source: 'open-iscsi, iscsid.conf: about 5 s with multipath; incident F3',
     find: (facts) =>
       sessionsWithDisks(facts, true).flatMap(({ sid, targetName, portal }) => {
         const tmo = facts.health.recoveryTimeouts.get(sid) ?? 0;
@@ -65,7 +65,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: `multipath is used, more than ${LONG_REPLACEMENT} s, and multipathd sets nothing shorter`,
     reason: 'New sessions keep the I/O of a lost path for that long before multipath may send it through another one.',
     instead: `${REPLACEMENT} = 5, and fast_io_fail_tmo 5 in multipath.conf`,
-    source: 'peers 1.6, F3',
+    source: 'open-iscsi, iscsid.conf: about 5 s with multipath; incident F3',
     find: (facts) => {
       const value = defaultOf(facts, REPLACEMENT, BUILT_IN.replacement);
       const isLong = usesMultipath(facts) && value > LONG_REPLACEMENT && fastIoFail(facts) === null;
@@ -79,7 +79,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: `multipath is used, more than ${LONG_REPLACEMENT} s, but multipathd shortens it once a disk is in a map`,
     reason: 'Until multipathd has made the map, and on sessions without one, the long time holds.',
     instead: `${REPLACEMENT} = 5 in iscsid.conf`,
-    source: 'fixtures/iscsi-multipath (record 120, session 5)',
+    source: 'seen on open-iscsi 2.1.8 and multipath-tools 0.9.4: record 120, session 5',
     find: (facts) => {
       const value = defaultOf(facts, REPLACEMENT, BUILT_IN.replacement);
       const short = fastIoFail(facts);
@@ -95,7 +95,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       '0 fails I/O at the first lost packet; a negative value never fails it: the I/O of a lost path waits for ever.',
     instead: `${REPLACEMENT} = 5 with multipath, 120 without`,
-    source: 'peers 1.6 (0 = fail at once, negative = never)',
+    source: 'open-iscsi, iscsid.conf: 0 fails at once, negative never',
     find: (facts) => [
       ...everywhere(facts, REPLACEMENT)
         .filter(({ value }) => value <= 0)
@@ -112,7 +112,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: `1 to ${LONG_REPLACEMENT - 1} s in force on a session whose disks are in no map`,
     reason: 'Without another path, an outage of a few seconds becomes an I/O error, and file systems turn read-only.',
     instead: `${REPLACEMENT} = 120 for volumes with a single path, or multipath`,
-    source: 'F3',
+    source: 'incident F3',
     find: (facts) =>
       sessionsWithDisks(facts, false).flatMap(({ sid, targetName }) => {
         const tmo = facts.health.recoveryTimeouts.get(sid) ?? 0;
@@ -126,7 +126,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'one of them is 0',
     reason: 'Without pings a dead portal is noticed only when I/O times out.',
     instead: 'node.conn[0].timeo.noop_out_interval = 5 and noop_out_timeout = 5',
-    source: 'reference/lab.md (a hanging portal is noticed after 14 s by them)',
+    source: 'seen in the lab: with 5 and 5 a portal that hangs is noticed after 14 s',
     find: (facts) =>
       ['noop_out_interval', 'noop_out_timeout'].flatMap((name) =>
         everywhere(facts, `node.conn[0].timeo.${name}`)
@@ -141,7 +141,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: `together more than ${LONG_NOOP} s`,
     reason: 'A dead portal is noticed only after the interval and the timeout have passed; I/O waits until then.',
     instead: 'node.conn[0].timeo.noop_out_interval = 5 and noop_out_timeout = 5',
-    source: 'reference/lab.md',
+    source: 'seen in the lab: with 5 and 5 a portal that hangs is noticed after 14 s',
     find: (facts) => {
       const interval = defaultOf(facts, 'node.conn[0].timeo.noop_out_interval', BUILT_IN.noopInterval);
       const timeout = defaultOf(facts, 'node.conn[0].timeo.noop_out_timeout', BUILT_IN.noopTimeout);
@@ -157,7 +157,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       'A login by others (at boot, by hand) waits that long for a dead portal. Longshore sets its own records to one try of 10 s.',
     instead: 'node.session.initial_login_retry_max = 2',
-    source: 'iscsi-and-multipath 1.5 (8 tries of 15 s), D7',
+    source: 'open-iscsi, iscsid.conf: 8 tries of 15 s; incident D7',
     find: (facts) => {
       const timeout = defaultOf(facts, 'node.conn[0].timeo.login_timeout', BUILT_IN.loginTimeout);
       const retries = defaultOf(facts, 'node.session.initial_login_retry_max', BUILT_IN.loginRetries);
@@ -173,7 +173,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       'Every target that anybody discovers here is logged in to at the next boot, also when its volume has moved to another host.',
     instead: 'node.startup = manual',
-    source: 'C14, S26',
+    source: 'incident C14, rule S26',
     find: ({ iscsid }) =>
       iscsid.defaults.get('node.startup') === 'automatic' ? ['iscsid.conf: node.startup = automatic'] : [],
   },
@@ -184,7 +184,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'automatic, and there is no session',
     reason: 'The volume is not attached, yet the next boot logs in to it: by then another host may have it.',
     instead: 'iscsiadm -m node -T TARGET -p PORTAL --op update -n node.startup -v manual, or --op delete',
-    source: 'C14, S26',
+    source: 'incident C14, rule S26',
     find: (facts) => automaticRecords(facts).flatMap(({ what, isLoggedIn }) => (isLoggedIn ? [] : [what])),
   },
   {
@@ -194,7 +194,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'automatic, with a session',
     reason: 'The next boot logs in by itself, also when the volume was moved while this host was off.',
     instead: 'node.startup = manual, unless the host needs the volume to start',
-    source: 'C14, S26',
+    source: 'incident C14, rule S26',
     find: (facts) => automaticRecords(facts).flatMap(({ what, isLoggedIn }) => (isLoggedIn ? [what] : [])),
   },
   {
@@ -204,7 +204,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'a file without a record: empty, or cut',
     reason: 'One such file makes every iscsiadm call fail, for all targets.',
     instead: 'move the file away, then discover or attach that target again',
-    source: 'G3 (open-iscsi#462)',
+    source: 'incident G3 (open-iscsi#462)',
     find: ({ iscsid }) => [...iscsid.emptyRecords],
   },
   {
@@ -215,7 +215,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       'iscsiadm then logs out below a mounted file system without a word. Longshore looks for itself; others do not.',
     instead: 'iscsid.safe_logout = Yes',
-    source: 'peers 1.6, D1',
+    source: 'open-iscsi, iscsid.conf; incident D1',
     find: ({ iscsid, tools }) => {
       const value = iscsid.defaults.get('iscsid.safe_logout');
       return !tools.has('iscsiadm') || /^yes$/i.test(value ?? '') ? [] : [`iscsid.safe_logout is ${plain(value)}`];
@@ -229,7 +229,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       'A login by others makes disks of every LUN of the target, those of other hosts too. Longshore sets manual for its own.',
     instead: 'node.session.scan = manual',
-    source: 'A19, S26',
+    source: 'incident A19, rule S26',
     find: ({ iscsid, tools }) => {
       const value = iscsid.defaults.get('node.session.scan');
       return !tools.has('iscsiadm') || value === 'manual' ? [] : [`node.session.scan is ${plain(value)}`];
@@ -242,7 +242,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'not LOGGED_IN',
     reason: 'The paths through it carry nothing.',
     instead: 'look for the portal and its network; do not log out, iscsid logs in again by itself',
-    source: 'F1, F2, C6',
+    source: 'incidents F1, F2, C6',
     find: ({ sessions }) =>
       sessions
         .filter(({ state }) => state !== 'LOGGED_IN')
@@ -256,7 +256,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     reason:
       'Without iscsid nothing logs in, and a session that is lost is not made again. Only with no session may systemd start it on demand.',
     instead: 'systemctl enable --now iscsid.socket; with sessions: systemctl start iscsid',
-    source: 'peers 1.7 (iscsiadm rc 20)',
+    source: 'open-iscsi: iscsiadm exits 20',
     find: ({ iscsid, processes, sessions, tools }) => {
       if (!tools.has('iscsiadm') || processes === null) return [];
       if (!iscsid.listening) return ['nobody listens on its control socket'];
@@ -270,7 +270,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'no InitiatorName in it, on a host with open-iscsi',
     reason: 'No target lets this host in. Debian makes the name at the first start of iscsid.',
     instead: 'systemctl start iscsid, or InitiatorName=IQN with the output of iscsi-iname',
-    source: 'E5, S40',
+    source: 'incident E5, rule S40',
     find: ({ initiatorName, tools, unknowns }) =>
       tools.has('iscsiadm') &&
       initiatorName === null &&
@@ -285,7 +285,7 @@ export const ISCSI_RULES: readonly HostRule[] = [
     when: 'the same volume has two disks, and one of them is in no map',
     reason: 'Whoever uses that disk has one path only, and writes beside the map if there is one.',
     instead: 'look at blacklist and find_multipaths, then `multipathd add path DISK`; detach and attach if it is used',
-    source: 'peers 1.2 (multipath enforcement), weak point 25',
+    source: 'os-brick returns a single path where no map forms, and only warns',
     find: (facts) => {
       const disks = disksOf(facts);
       const outside = disks.filter(

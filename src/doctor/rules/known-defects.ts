@@ -15,21 +15,21 @@ const KNOWN_DEFECTS: readonly KnownDefect[] = [
     name: 'open-iscsi',
     fixedIn: [2, 0, 875],
     defect: 'no node.session.scan: a login makes disks of every LUN of the target',
-    source: 'iscsi-and-multipath 1.5 (manual scan since 2017)',
+    source: 'manual scan came in 2017; incident A19',
   },
   {
     tool: 'multipathTools',
     name: 'multipath-tools',
     fixedIn: [0, 9, 8],
     defect: 'a flush of a map with queued I/O and no path hangs',
-    source: 'peers 1.6, D6 (release notes of 0.9.8)',
+    source: 'release notes of 0.9.8; incident D6',
   },
   {
     tool: 'multipathTools',
     name: 'multipath-tools',
     fixedIn: [0, 12],
     defect: 'a path may be put into the map of another volume, and persistent reservations may be released',
-    source: 'peers 1.6, A16, B17 (release notes of 0.12, issue 105)',
+    source: 'release notes of 0.12 and opensvc/multipath-tools#105; incidents A16, B17',
   },
 ];
 

@@ -35,7 +35,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'no answer, on a host that uses multipath: maps, several sessions to a target, or volumes in the inventory with several portals',
     reason: 'Nobody makes maps, checks paths or brings failed ones back. An attach that enforces multipath is refused.',
     instead: 'systemctl enable --now multipathd',
-    source: 'iscsi-and-multipath 2.1, weak point 25',
+    source: 'os-brick: enforce_multipath refuses, else a single path is returned',
     find: (facts) => {
       const isAmiss = !facts.multipath.running && facts.tools.has('multipathd') && usesMultipath(facts);
       return isAmiss ? ['multipathd does not answer'] : [];
@@ -49,7 +49,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'With all paths gone, I/O waits for ever: processes hang in state D, a flush and so a detach never ends, the host cannot shut down.',
     instead: 'no_path_retry 12, which with polling_interval 5 waits one minute; longer, but never for ever',
-    source: 'D6, 3.0 (dead map); vdsm uses 16 tries',
+    source: 'incident D6; vdsm uses 16 tries, LIO has 12 built in',
     find: endlessQueues,
   },
   {
@@ -59,7 +59,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'fail, or 0',
     reason: 'With all paths gone for a moment, I/O fails at once, and file systems turn read-only.',
     instead: 'no_path_retry 12, unless a cluster above wants the error',
-    source: 'F3',
+    source: 'incident F3',
     find: (facts) =>
       multipathSetting(facts, 'no_path_retry')
         .filter(({ value }) => value === 'fail' || value === '0')
@@ -72,7 +72,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'no or never, where I/O waits for ever',
     reason: 'A map whose last path was deleted then keeps its I/O for ever, and cannot be removed.',
     instead: 'flush_on_last_del yes (from 0.10 on: unused), and a bounded no_path_retry',
-    source: 'peers 1.3 (vdsm sets it always), D6',
+    source: 'incident D6; vdsm always sets it',
     find: (facts) => {
       const value = multipathDefault(facts, 'flush_on_last_del');
       const isAmiss = (value === 'no' || value === 'never') && endlessQueues(facts).length > 0;
@@ -87,7 +87,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'multipathd then leaves the sessions as they are: a lost path keeps its I/O for replacement_timeout, 120 s by default.',
     instead: 'fast_io_fail_tmo 5',
-    source: 'peers 1.7 (5, with dev_loss 30)',
+    source: 'vdsm: 5, with dev_loss_tmo 30',
     find: (facts) =>
       multipathSetting(facts, 'fast_io_fail_tmo')
         .filter(({ value }) => value === 'off' || value === '0')
@@ -100,7 +100,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'fast_io_fail_tmo is not less than dev_loss_tmo',
     reason: 'A Fibre Channel device would be removed before its I/O has failed over. iSCSI has no dev_loss_tmo.',
     instead: 'fast_io_fail_tmo 5 and a dev_loss_tmo of 30 or more',
-    source: 'peers 1.7 (fast_io_fail 5, dev_loss 30)',
+    source: 'vdsm: 5 and 30',
     find: (facts) =>
       multipathSetting(facts, 'dev_loss_tmo').flatMap(({ place, value }) => {
         const own = multipathSetting(facts, 'fast_io_fail_tmo').findLast((one) => one.place === place)?.value;
@@ -119,7 +119,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'Only volumes whose WWID is in /etc/multipath/wwids get a map: a new one gets none, however many paths it has, until somebody registers it. Longshore does; others do not.',
     instead: 'find_multipaths yes, or greedy where every disk is to have a map',
-    source: 'peers 1.2 (multipath enforcement)',
+    source: 'multipath.conf(5)',
     find: (facts) => findMultipaths(facts, 'strict'),
   },
   {
@@ -130,7 +130,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'A volume with a single path is held back until find_multipaths_timeout, then becomes a plain disk; a second path that comes later makes no map while it is used.',
     instead: 'find_multipaths yes for volumes with several paths, greedy for single paths that are to have a map',
-    source: 'peers 1.2 (Trident refuses yes and smart)',
+    source: 'multipath.conf(5); Trident refuses smart',
     find: (facts) => findMultipaths(facts, 'smart'),
   },
   {
@@ -141,7 +141,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'multipathd makes a map of every disk that is not blacklisted, single paths and local disks too, but udev does not wait for it: LVM or a mount may take the disk first.',
     instead: 'find_multipaths greedy when single paths are to have a map, yes when not',
-    source: 'lab gotcha 5',
+    source: 'multipath.conf(5); seen in the lab',
     find: (facts) => findMultipaths(facts, 'no', 'off'),
   },
   {
@@ -151,7 +151,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'greedy',
     reason: 'Every disk that is not blacklisted gets a map, single paths and local disks too.',
     instead: 'nothing, when that is meant and local disks are blacklisted; else find_multipaths yes',
-    source: 'peers 1.2',
+    source: 'multipath.conf(5)',
     find: (facts) => findMultipaths(facts, 'greedy'),
   },
   {
@@ -162,7 +162,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'mpatha is another volume on every host and may be another one after the bindings file is lost. Longshore goes by WWID, scripts may not.',
     instead: 'user_friendly_names no; use /dev/mapper/WWID or by-id links',
-    source: 'B13, A10',
+    source: 'incidents B13, A10',
     find: (facts) =>
       multipathSetting(facts, 'user_friendly_names')
         .filter(({ value }) => value === 'yes')
@@ -176,7 +176,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       "Partitions of a guest's volume are mapped on the host. They hold the map, and whatever scans them may use them.",
     instead: 'skip_kpartx yes for volumes that guests use',
-    source: 'C9, D5',
+    source: 'incidents C9, D5',
     find: (facts) => {
       const isSkipped = multipathDefault(facts, 'skip_kpartx') === 'yes';
       return isSkipped
@@ -194,7 +194,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'When the array maps another volume to the LUN of a path that was down, multipathd takes the path back into the old map. Longshore asks the device itself; multipathd does not.',
     instead: 'recheck_wwid yes',
-    source: 'A1, A12, A16',
+    source: 'incidents A1, A12, A16',
     find: (facts) => (multipathDefault(facts, 'recheck_wwid') === 'no' ? ['recheck_wwid no'] : []),
   },
   {
@@ -204,7 +204,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'a line matches an iSCSI disk, or the next one that will come, and no exception lifts it',
     reason: 'multipathd makes no map of such a disk.',
     instead: 'blacklist local disks by wwid, or by vendor and product, not by device name',
-    source: 'peers 1.2 (multipath enforcement)',
+    source: 'multipath.conf(5)',
     find: (facts) => (usesMultipath(facts) ? hidingLines(facts) : []),
   },
   {
@@ -215,7 +215,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     reason:
       'Its I/O waits or fails. It is an outage until the array says that the volume is gone: do not remove the map.',
     instead: 'bring a path back; look at portals, network and the mapping on the array',
-    source: 'B9, S8',
+    source: 'incident B9, rule S8',
     find: (facts) =>
       mapsOf(facts)
         .filter(({ mapPaths }) => mapPaths !== null && !mapPaths.some(({ active }) => active))
@@ -229,7 +229,7 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     when: 'a multipath map some paths of which failed',
     reason: 'The next failure may be the last path.',
     instead: 'bring the path back; look at its portal and network',
-    source: 'F2, C8',
+    source: 'incidents F2, C8',
     find: (facts) =>
       mapsOf(facts).flatMap(({ dmName, mapPaths }) => {
         const active = (mapPaths ?? []).filter((path) => path.active).length;
