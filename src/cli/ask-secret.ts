@@ -15,9 +15,10 @@ export async function askSecret(question: string, terminal: Terminal): Promise<S
 
 async function askOnTerminal(question: string, terminal: Terminal): Promise<Secret> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  terminal.stderr.write(question);
   // with `terminal: true` readline turns the tty's own echo off and would echo to `output` itself
   const reader = createInterface({ input: terminal.stdin, output: nowhere, terminal: true, historySize: 0 });
+  // not before the echo is off: the answer may be typed, or pasted, at once
+  terminal.stderr.write(question);
   try {
     const answer = await new Promise<string>((resolve, reject) => {
       reader.once('line', resolve);

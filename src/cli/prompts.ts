@@ -41,8 +41,8 @@ export class Prompts {
     try {
       return await askSecret(question, this.#terminal);
     } catch (error) {
-      // readline takes Ctrl-C for itself; it is meant for the whole run
-      if (error instanceof LongshoreError && error.code === 'E_INTERRUPTED') process.kill(process.pid, 'SIGINT');
+      // readline takes Ctrl-C for itself; it is meant for the whole run, whose end must not find a host that failed before
+      if (error instanceof LongshoreError && error.code === 'E_INTERRUPTED') process.emit('SIGINT');
       throw error;
     }
   }

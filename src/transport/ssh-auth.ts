@@ -7,7 +7,7 @@ import type {
 } from 'ssh2';
 import type { Secret } from '../secrets/secret.js';
 import { agentKeys, hasKey, OrderedAgent } from './ssh-agent.js';
-import { keyFileError, KeyRing, type KeyReading } from './ssh-key-ring.js';
+import { keyFileError, type KeyReading, KeyRing, NEEDS_PASSPHRASE } from './ssh-key-ring.js';
 import type { PrivateKeyFile, SshOptions } from './ssh-options.js';
 
 /** What is offered to the host, in order, with words for the message should nothing be accepted. */
@@ -81,7 +81,7 @@ async function usableKeys(options: SshOptions): Promise<UsableKeys> {
   if (hasOther || lockedDefaults.length === 0 || (await fromAgent()).length > 0) return result;
   for (const file of lockedDefaults) {
     const key = await keyRing.unlock(file);
-    if (key === null) result.notes.push(`${file.filePath} cannot be used (it needs its passphrase)`);
+    if (key === null) result.notes.push(`${file.filePath} cannot be used (${NEEDS_PASSPHRASE})`);
     else result.usable.push({ key, filePath: file.filePath });
     if (key !== null) break;
   }
@@ -89,7 +89,7 @@ async function usableKeys(options: SshOptions): Promise<UsableKeys> {
 }
 
 function whyNot(reading: Exclude<KeyReading, { kind: 'key' }>): string {
-  if (reading.kind === 'locked') return 'it needs its passphrase';
+  if (reading.kind === 'locked') return NEEDS_PASSPHRASE;
   return reading.kind === 'public' ? 'it is a public key that the agent does not have' : reading.why;
 }
 

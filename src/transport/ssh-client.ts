@@ -5,6 +5,7 @@ import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
 import { onDeadlineEnd } from './deadline-end.js';
 import { HostKeyCheck } from './host-key-check.js';
+import { NEEDS_PASSPHRASE, UNLOCK_REMEDY } from './ssh-key-ring.js';
 import { authHandler, type AuthPlan, planAuthentication } from './ssh-auth.js';
 import type { SshOptions } from './ssh-options.js';
 import { openTcpSocket } from './tcp-socket.js';
@@ -126,17 +127,19 @@ function unreachable({ address, port, host }: SshOptions, why: string): Longshor
   return new LongshoreError('E_UNREACHABLE', `cannot speak SSH with ${address} port ${port}: ${why}`, { host });
 }
 
-function rejected({ host, user }: SshOptions, plan: AuthPlan): LongshoreError {
-  const tried = [...plan.tried, ...plan.notes].join(', ');
+function rejected({ host, user }: SshOptions, { tried, notes }: AuthPlan): LongshoreError {
+  const isLocked = tried.length === 0 && notes.some((note) => note.includes(NEEDS_PASSPHRASE));
+  const nothing = notes.length === 0 ? ' that it takes: no key file, no agent, no password' : `: ${notes.join(', ')}`;
   return new LongshoreError(
     'E_AUTH',
-    tried === ''
-      ? `nothing to log in to ${host} with that it takes: no key file, no agent, no password`
-      : `${host} did not accept ${user} with ${tried}`,
+    tried.length === 0
+      ? `nothing to log in to ${host} with${nothing}`
+      : `${host} did not accept ${user} with ${[...tried, ...notes].join(', ')}`,
     {
       host,
-      remedy:
-        'check ansible_user and the key; `ssh -v` to the same host shows what it accepts. Certificates and security keys (sk-) cannot be used by this transport',
+      remedy: isLocked
+        ? UNLOCK_REMEDY
+        : 'check ansible_user and the key; `ssh -v` to the same host shows what it accepts. Certificates and security keys (sk-) cannot be used by this transport',
     },
   );
 }

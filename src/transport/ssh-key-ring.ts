@@ -109,6 +109,12 @@ async function publicKeyBeside(filePath: string): Promise<Buffer | null> {
   return base64 === undefined ? null : Buffer.from(base64, 'base64');
 }
 
+export const NEEDS_PASSPHRASE = 'it needs its passphrase';
+
+/** What to do about a key that is locked. */
+export const UNLOCK_REMEDY =
+  'load it into ssh-agent, give longshore_ssh_private_key_passphrase by reference ({env: NAME} or {file: PATH}), or run on a terminal, where it is asked for';
+
 /** The error for a key file that was asked for by name and cannot be used. */
 export function keyFileError(
   { filePath }: PrivateKeyFile,
@@ -119,8 +125,7 @@ export function keyFileError(
     const what = reading.isWrong ? 'another passphrase' : 'its passphrase';
     return new LongshoreError('E_AUTH', `the key file ${filePath} needs ${what}`, {
       host,
-      remedy:
-        'load it into ssh-agent, give longshore_ssh_private_key_passphrase by reference ({env: NAME} or {file: PATH}), or run on a terminal, where it is asked for',
+      remedy: UNLOCK_REMEDY,
     });
   }
   if (reading.kind === 'public' || !/^E[A-Z]+$/.test(reading.why)) {
