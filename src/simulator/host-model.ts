@@ -1,27 +1,21 @@
-import type { SimulatedArray } from "./array-model.js";
-import { ChangeFeed } from "./change-feed.js";
-import type { Clock } from "./clock.js";
-import type { Delays } from "./delays.js";
-import type { FileTree } from "./files/file-tree.js";
-import { hostFiles } from "./files/host-files.js";
-import { BlockLayer } from "./model/block-layer.js";
-import {
-  DeviceMapper,
-  type DmMapping,
-  kernelName,
-} from "./model/device-mapper.js";
-import type { HostEnvironment } from "./model/environment.js";
-import { DiscoveryDatabase } from "./model/discovery-database.js";
-import { HostLocks } from "./model/host-locks.js";
-import { IscsiInitiator } from "./model/iscsi-initiator.js";
-import { MountTable } from "./model/mount-table.js";
-import {
-  type FindMultipaths,
-  MultipathDaemon,
-} from "./model/multipath-daemon.js";
-import { NodeDatabase } from "./model/node-database.js";
-import { ScsiLayer } from "./model/scsi-layer.js";
-import { Udev } from "./model/udev.js";
+import type { SimulatedArray } from './array-model.js';
+import { ChangeFeed } from './change-feed.js';
+import type { Clock } from './clock.js';
+import type { Delays } from './delays.js';
+import type { FileTree } from './files/file-tree.js';
+import { hostFiles } from './files/host-files.js';
+import { BlockLayer } from './model/block-layer.js';
+import { DeviceMapper, type DmMapping, kernelName } from './model/device-mapper.js';
+import type { HostEnvironment } from './model/environment.js';
+import { HostCondition } from './model/host-condition.js';
+import { DiscoveryDatabase } from './model/discovery-database.js';
+import { HostLocks } from './model/host-locks.js';
+import { IscsiInitiator } from './model/iscsi-initiator.js';
+import { MountTable } from './model/mount-table.js';
+import { type FindMultipaths, MultipathDaemon } from './model/multipath-daemon.js';
+import { NodeDatabase } from './model/node-database.js';
+import { ScsiLayer } from './model/scsi-layer.js';
+import { Udev } from './model/udev.js';
 
 export interface SimulatedHostOptions {
   readonly name: string;
@@ -47,12 +41,13 @@ export class SimulatedHost {
   readonly mounts: MountTable;
   readonly udev: Udev;
   readonly multipath: MultipathDaemon;
+  readonly condition: HostCondition;
   readonly locks: HostLocks;
   readonly discovery: DiscoveryDatabase;
   /** transport by name: what `iscsiadm -m iface` shows */
   readonly ifaces = new Map([
-    ["default", "tcp"],
-    ["iser", "iser"],
+    ['default', 'tcp'],
+    ['iser', 'iser'],
   ]);
   /** links in /dev that somebody made by hand */
   readonly links = new Map<string, string>();
@@ -66,41 +61,29 @@ export class SimulatedHost {
     const { name, initiatorName, array, clock, delays } = options;
     const changes = new ChangeFeed();
     this.name = name;
-    this.environment = {
-      hostName: name,
-      initiatorName,
-      array,
-      clock,
-      delays,
-      changes,
-    };
+    this.environment = { hostName: name, initiatorName, array, clock, delays, changes };
     this.nodes = new NodeDatabase(changes);
     this.discovery = new DiscoveryDatabase(changes);
+    this.condition = new HostCondition(changes, name);
     this.locks = new HostLocks(changes);
     this.mounts = new MountTable(changes);
     this.deviceMapper = new DeviceMapper(changes);
-    this.scsi = new ScsiLayer(this.environment, () =>
-      this.deviceMapper.devsHeld(),
-    );
+    this.scsi = new ScsiLayer(this.environment, () => this.deviceMapper.devsHeld());
     this.iscsi = new IscsiInitiator(this.environment, this.scsi);
-    this.blocks = new BlockLayer(
-      this.environment,
-      this.scsi,
-      this.deviceMapper,
-    );
+    this.blocks = new BlockLayer(this.environment, this.scsi, this.deviceMapper);
     this.udev = new Udev(this.environment, this.scsi);
-    this.multipath = new MultipathDaemon(
-      this.environment,
-      this,
-      options.findMultipaths ?? "yes",
-    );
+    this.multipath = new MultipathDaemon(this.environment, this, options.findMultipaths ?? 'yes');
+  }
+
+  /** Since the host was started, an hour before the simulator. */
+  uptimeMs(): number {
+    return 3_600_000 + this.environment.clock.now();
   }
 
   /** The files as they are now. */
   files(): FileTree {
     const { version } = this.environment.changes;
-    if (this.#files?.version !== version)
-      this.#files = { version, tree: hostFiles(this) };
+    if (this.#files?.version !== version) this.#files = { version, tree: hostFiles(this) };
     return this.#files.tree;
   }
 
@@ -109,21 +92,11 @@ export class SimulatedHost {
     this.blocks.write(this.#dev(device), data);
   }
 
-  mount(
-    device: string,
-    mountPoint: string,
-    options: { readonly fsType?: string; readonly pid?: number } = {},
-  ): void {
+  mount(device: string, mountPoint: string, options: { readonly fsType?: string; readonly pid?: number } = {}): void {
     const node = this.blocks.find(device);
     if (node === undefined) throw new Error(`${this.name} has no ${device}`);
-    const { fsType = "ext4", pid = 1 } = options;
-    this.mounts.mount({
-      dev: node.dev,
-      source: this.#devicePath(node.name),
-      mountPoint,
-      fsType,
-      pid,
-    });
+    const { fsType = 'ext4', pid = 1 } = options;
+    this.mounts.mount({ dev: node.dev, source: this.#devicePath(node.name), mountPoint, fsType, pid });
   }
 
   swapOn(device: string): void {
@@ -133,55 +106,28 @@ export class SimulatedHost {
   }
 
   /** Stacks a mapping on a device: an LV, a LUKS mapping. */
-  stack(
-    device: string,
-    mapping: { readonly name: string; readonly uuid: string },
-  ): DmMapping {
+  stack(device: string, mapping: { readonly name: string; readonly uuid: string }): DmMapping {
     const node = this.blocks.find(device);
     if (node === undefined) throw new Error(`${this.name} has no ${device}`);
-    const target = mapping.uuid.startsWith("CRYPT-") ? "crypt" : "linear";
-    const table = { kind: "linear", target, on: node.dev } as const;
-    return this.deviceMapper.create({
-      ...mapping,
-      table,
-      sizeBytes: node.sizeBytes,
-      readOnly: node.readOnly,
-    });
+    const target = mapping.uuid.startsWith('CRYPT-') ? 'crypt' : 'linear';
+    const table = { kind: 'linear', target, on: node.dev } as const;
+    return this.deviceMapper.create({ ...mapping, table, sizeBytes: node.sizeBytes, readOnly: node.readOnly });
   }
 
   /** What iSCSI left on this host, one line each; empty when it is clean. */
   leftovers(): readonly string[] {
-    const maps = this.deviceMapper.mappings.map(
-      (map) => `map ${map.name} (${kernelName(map)})`,
-    );
-    const paths = this.multipath.paths.map(
-      (path) => `multipathd path ${path.name}`,
-    );
+    const maps = this.deviceMapper.mappings.map((map) => `map ${map.name} (${kernelName(map)})`);
+    const paths = this.multipath.paths.map((path) => `multipathd path ${path.name}`);
     const devices = this.scsi.units.map(
-      (unit) =>
-        `device ${unit.hctl}${unit.disk === null ? "" : ` (${unit.disk.name})`}`,
+      (unit) => `device ${unit.hctl}${unit.disk === null ? '' : ` (${unit.disk.name})`}`,
     );
     const sessions = this.iscsi.sessions.map(
-      ({ facts, portal }) =>
-        `session ${facts.sid} ${facts.targetName} ${portal}`,
+      ({ facts, portal }) => `session ${facts.sid} ${facts.targetName} ${portal}`,
     );
-    const records = this.nodes.entries.map(
-      (entry) =>
-        `node record ${entry.targetName} ${entry.address},${entry.port}`,
-    );
-    const discoveries = [...this.discovery.files.keys()].map(
-      (filePath) => `discovery record ${filePath}`,
-    );
+    const records = this.nodes.entries.map((entry) => `node record ${entry.targetName} ${entry.address},${entry.port}`);
+    const discoveries = [...this.discovery.files.keys()].map((filePath) => `discovery record ${filePath}`);
     const links = [...this.links.keys()].map((link) => `link ${link}`);
-    return [
-      ...maps,
-      ...paths,
-      ...devices,
-      ...sessions,
-      ...records,
-      ...discoveries,
-      ...links,
-    ];
+    return [...maps, ...paths, ...devices, ...sessions, ...records, ...discoveries, ...links];
   }
 
   stop(): void {
@@ -196,8 +142,6 @@ export class SimulatedHost {
 
   #devicePath(name: string): string {
     const mapping = this.deviceMapper.find(name);
-    return mapping === undefined
-      ? `/dev/${name}`
-      : `/dev/mapper/${mapping.name}`;
+    return mapping === undefined ? `/dev/${name}` : `/dev/mapper/${mapping.name}`;
   }
 }

@@ -1,43 +1,35 @@
-import type { SimulatedHost } from "../host-model.js";
-import {
-  type NodeEntry,
-  nodeFilePath,
-  nodeFileText,
-} from "../model/node-database.js";
-import type { FileTree, FileWriter } from "./file-tree.js";
+import type { SimulatedHost } from '../host-model.js';
+import { type NodeEntry, nodeFilePath, nodeFileText } from '../model/node-database.js';
+import type { FileTree, FileWriter } from './file-tree.js';
 
 /** Programs that a storage client has. */
 const PROGRAMS = [
-  "/sbin/iscsiadm",
-  "/sbin/multipath",
-  "/sbin/multipathd",
-  "/sbin/dmsetup",
-  "/sbin/blockdev",
-  "/lib/udev/scsi_id",
-  "/bin/sh",
+  '/sbin/iscsiadm',
+  '/sbin/multipath',
+  '/sbin/multipathd',
+  '/sbin/dmsetup',
+  '/sbin/blockdev',
+  '/lib/udev/scsi_id',
+  '/bin/sh',
+  '/bin/sync',
+  '/bin/dd',
+  '/bin/grep',
+  '/bin/awk',
 ];
 
 /** /etc, where the node database and the WWIDs file are, and the programs' own files. */
 export function addEtcFiles(tree: FileTree, host: SimulatedHost): void {
-  tree.file("/etc/hostname", `${host.name}\n`);
+  tree.file('/etc/hostname', `${host.name}\n`);
   tree.file(
-    "/etc/os-release",
+    '/etc/os-release',
     'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nID=debian\n',
   );
   tree.file(
-    "/etc/iscsi/initiatorname.iscsi",
+    '/etc/iscsi/initiatorname.iscsi',
     `## DO NOT EDIT OR REMOVE THIS FILE!\nInitiatorName=${host.environment.initiatorName}\n`,
   );
-  tree.file(
-    "/etc/iscsi/iscsid.conf",
-    "iscsid.startup = /usr/sbin/iscsid\nnode.startup = manual\n",
-  );
   for (const entry of host.nodes.entries) {
-    tree.file(
-      nodeFilePath(entry),
-      nodeFileText(entry),
-      recordWriter(host, entry),
-    );
+    tree.file(nodeFilePath(entry), nodeFileText(entry), recordWriter(host, entry));
   }
   for (const [filePath, text] of host.discovery.files) {
     tree.file(filePath, text, (content) => {
@@ -45,22 +37,15 @@ export function addEtcFiles(tree: FileTree, host: SimulatedHost): void {
       return Promise.resolve(null);
     });
   }
-  tree.file(
-    "/etc/multipath.conf",
-    `defaults {\n\tfind_multipaths ${host.multipath.findMultipaths}\n}\n`,
-  );
-  const wwids = host.multipath.registered.map((wwid) => `/${wwid}/\n`).join("");
-  tree.file(
-    "/etc/multipath/wwids",
-    `# Multipath wwids, Version : 1.0\n# Valid WWIDs:\n${wwids}`,
-  );
+  tree.file('/etc/multipath.conf', `defaults {\n\tfind_multipaths ${host.multipath.findMultipaths}\n}\n`);
+  const wwids = host.multipath.registered.map((wwid) => `/${wwid}/\n`).join('');
+  tree.file('/etc/multipath/wwids', `# Multipath wwids, Version : 1.0\n# Valid WWIDs:\n${wwids}`);
   for (const program of PROGRAMS) {
     tree.file(program, null);
-    if (program.startsWith("/sbin/") || program.startsWith("/bin/"))
-      tree.file(`/usr${program}`, null);
+    if (program.startsWith('/sbin/') || program.startsWith('/bin/')) tree.file(`/usr${program}`, null);
   }
-  tree.directory("/run/lock");
-  tree.directory("/run/lock/iscsi");
+  tree.directory('/run/lock');
+  tree.directory('/run/lock/iscsi');
 }
 
 /** Whoever writes a record's file by hand adds to it. */
