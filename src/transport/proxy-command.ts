@@ -45,7 +45,7 @@ class ProxyStream extends Duplex {
     // the end of the command tells more
     child.stdin.on('error', () => undefined);
     child.once('error', (error) => this.#gone(error.message));
-    child.once('close', (code, signal) => this.#gone(signal === null ? `exit ${code ?? 0}` : signal));
+    child.once('close', (code, signal) => this.#gone(signal ?? `exit ${code ?? 0}`));
   }
 
   override _read(): void {

@@ -139,7 +139,7 @@ function fits(pattern: string, name: string): boolean {
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll(/\*+/g, '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(name);
+  return new RegExp(`^${source}$`).test(name);
 }
 
 /** Refuses what plain reading cannot judge. */

@@ -74,7 +74,7 @@ export function readSettings(settings: SshSettings, context: SshConfigContext): 
   const port = context.port ?? wholeNumber(first('port')) ?? 22;
   const user = context.user ?? first('user') ?? context.localUser;
   const hostKeyAlias = first('hostkeyalias');
-  const hostName = expandHostName(first('hostname') ?? name, name);
+  const hostName = expandHostName(first('hostname') ?? name.toLowerCase(), name);
   const tokens = { ...context, hostName, port, user, hostKeyAlias };
   const filePath = (text: string): string => expandPath(expandTokens(text, tokens), home, env);
   const paths = (keyword: string): readonly string[] =>
