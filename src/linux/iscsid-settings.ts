@@ -6,8 +6,8 @@ import type { Unknown } from './storage-state.js';
 
 /** open-iscsi's settings: what new records get, what stored records say, and whether iscsid can be asked. Values as they are written. */
 export interface IscsidSettings {
-  /** `/etc/iscsi/iscsid.conf` by name, a line that is commented out is none; empty when there is no such file */
-  readonly defaults: ReadonlyMap<string, string>;
+  /** `/etc/iscsi/iscsid.conf` by name, a line that is commented out is none; empty without such a file, null when it cannot be read */
+  readonly defaults: ReadonlyMap<string, string> | null;
   readonly records: readonly RecordSettings[];
   /** files of the node database in which there is no record: empty after a crash, or cut */
   readonly emptyRecords: readonly string[];
@@ -69,7 +69,7 @@ export function iscsidSettingsFact(): Fact<Learnt<IscsidSettings>> {
 function parseIscsidSettings(reply: LaneReply | undefined, listed: readonly string[]): Learnt<IscsidSettings> {
   // 1: no line matched; 2: some file could not be read or is not there
   const { value: run, unknowns } = runOutput(reply, 'iSCSI settings', [0, 1, 2]);
-  const nothing = { defaults: new Map<string, string>(), records: [], emptyRecords: [], listening: false };
+  const nothing = { defaults: null, records: [], emptyRecords: [], listening: false };
   if (run === null) return { value: nothing, unknowns };
 
   const notes: Unknown[] = [];
@@ -95,7 +95,7 @@ function parseIscsidSettings(reply: LaneReply | undefined, listed: readonly stri
     const settings = byFile.get(filePath) ?? new Map<string, string>();
     byFile.set(filePath, settings.set(name, value));
   }
-  const defaults = byFile.get(CONF) ?? new Map<string, string>();
+  const defaults = unread.has(CONF) ? null : (byFile.get(CONF) ?? new Map<string, string>());
   byFile.delete(CONF);
   const records: RecordSettings[] = [];
   for (const [filePath, settings] of byFile) {

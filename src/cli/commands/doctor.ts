@@ -16,14 +16,21 @@ import { paintFor } from '../terminal.js';
 
 export const doctor: Command = async (context) => {
   const hosts = await selectFleet(context);
-  const facts = new Map<string, HostFacts>();
+  const learnt = new Map<string, HostFacts>();
   const result = await performVerb(context, {
     verb: 'doctor',
     hosts,
-    task: doctorTask({ expectsMultipath, onFacts: (host, learnt) => facts.set(host, learnt) }),
+    task: doctorTask({ expectsMultipath, onFacts: (host, facts) => learnt.set(host, facts) }),
     connect: hostConnector(context),
     changesHosts: false,
   });
+  // in the order of the inventory, not of the answers
+  const facts = new Map(
+    hosts.flatMap(({ name }) => {
+      const found = learnt.get(name);
+      return found === undefined ? [] : [[name, found] as const];
+    }),
+  );
   const report = { result, facts, findings: judgeFleet(facts) };
   present(context, report);
   return exitCodeOf(report);

@@ -3,10 +3,10 @@ import type { FleetRule } from '../rule.js';
 
 type Fleet = ReadonlyMap<string, HostFacts>;
 
-/** The first boot of two machines cannot have made the same random number. */
-function isSameMachine(one: HostFacts | undefined, other: HostFacts | undefined): boolean {
-  const bootId = one?.health.identities.bootId ?? null;
-  return bootId !== null && bootId === (other?.health.identities.bootId ?? null);
+/** What only one running machine has. The boot id alone will not do: machines resumed from one snapshot share it. null when not known */
+function machineOf({ health: { identities } }: HostFacts): string | null {
+  const { bootId, machineId } = identities;
+  return bootId === null || machineId === null ? null : `${bootId} ${machineId}`;
 }
 
 /** Hosts that share what should be only one's; two names of one machine do not. */
@@ -22,11 +22,16 @@ function shared(
   }
   const findings = new Map<string, string[]>();
   for (const [value, hosts] of byValue) {
-    const machines = new Set(hosts.map((host) => fleet.get(host)?.health.identities.bootId ?? host));
+    const machines = new Set(hosts.map((host) => machineNameOf(fleet, host)));
     if (machines.size < 2) continue;
     for (const host of hosts) findings.set(host, [`${what} ${value} on ${machines.size} hosts`]);
   }
   return findings;
+}
+
+function machineNameOf(fleet: Fleet, host: string): string {
+  const facts = fleet.get(host);
+  return (facts === undefined ? null : machineOf(facts)) ?? host;
 }
 
 export const FLEET_RULES: readonly FleetRule[] = [
@@ -75,17 +80,19 @@ export const FLEET_RULES: readonly FleetRule[] = [
   },
   {
     id: 'host-listed-twice',
-    severity: 'warning',
-    reads: '/proc/sys/kernel/random/boot_id of all hosts',
-    when: 'two names of the inventory are one running machine',
-    reason: 'A volume would be attached there twice, and work on one name changes what the other shows.',
-    instead: 'keep one of the names',
+    severity: 'problem',
+    reads: '/proc/sys/kernel/random/boot_id and /etc/machine-id of all hosts',
+    when: 'two names of the inventory have both in common',
+    reason:
+      'They are one running machine under two names, or copies of a machine that was running, which share every name. Work on one changes the other, or an array takes both for one.',
+    instead: 'keep one of the names; give copies a machine id and an initiator name of their own',
     source: 'incident E5',
     find: (fleet) => {
       const findings = new Map<string, string[]>();
       for (const [host, facts] of fleet) {
-        const twins = [...fleet].filter(([name, other]) => name !== host && isSameMachine(facts, other));
-        if (twins.length > 0) findings.set(host, [`the same machine as ${twins.map(([name]) => name).join(', ')}`]);
+        const machine = machineOf(facts);
+        const names = [...fleet].filter(([, other]) => machine !== null && machineOf(other) === machine);
+        if (names.length > 1) findings.set(host, [`one machine is ${names.map(([name]) => name).join(', ')}`]);
       }
       return findings;
     },

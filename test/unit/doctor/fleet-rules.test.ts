@@ -53,6 +53,15 @@ describe('hosts beside each other', () => {
     expect(found(host(1, { ids }), host(2, { ids }))).toEqual({ h1: [], h2: [] });
   });
 
+  it('that were resumed from one snapshot, and so booted as one, still are two', () => {
+    const iqn = 'iqn.2004-10.org.example:one';
+    const ids = { bootId: 'b' };
+    expect(found(host(1, { iqn, ids }), host(2, { iqn, ids }))).toEqual({
+      h1: ['initiator-name-shared'],
+      h2: ['initiator-name-shared'],
+    });
+  });
+
   it('are one machine under two names when they booted as one, which shares nothing', () => {
     const iqn = 'iqn.2004-10.org.example:one';
     const ids = { machineId: 'm', bootId: 'b', hostNqn: 'n', nvmeHostId: 'i' };

@@ -282,6 +282,10 @@ test('nothing is found on a host that is well', () => {
   expect(findingsOf({})).toEqual([]);
 });
 
+test('nothing is said of an iscsid.conf that cannot be read', () => {
+  expect(findingsOf(iscsid({ defaults: null }))).toEqual([]);
+});
+
 test('every rule about one host has a case', () => {
   const ofOneHost = RULES.map(({ id }) => id).filter((id) => !/-shared$|^host-listed-twice$/.test(id));
   expect(Object.keys(CASES).toSorted()).toEqual(ofOneHost.toSorted());
