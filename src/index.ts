@@ -46,6 +46,7 @@ export {
   type RecordingOptions,
   type RecordingSink,
 } from './transport/recording/recording-executor.js';
+export { ReplayError } from './transport/recording/replay-error.js';
 export { HostReplay, replayExecutor, type ReplayOptions } from './transport/recording/replay-executor.js';
 export {
   readTraceFile,
@@ -59,3 +60,7 @@ export type { Trace } from './transport/recording/trace-format.js';
 export { traceText } from './transport/recording/trace-text.js';
 export { connectSsh } from './transport/ssh-connection.js';
 export type { Become, PrivateKeyFile, SshOptions } from './transport/ssh-options.js';
+export type { SshConfig } from './transport/ssh-config.js';
+export type { SshConfigSource } from './transport/ssh-config-resolver.js';
+export type { AskPassphrase } from './transport/ssh-key-ring.js';
+export { SshRoutes, type SshRequest, type SshRunOptions } from './transport/ssh-route.js';

@@ -8,11 +8,14 @@ export interface ConfigLine {
   /** in lower case */
   readonly keyword: string;
   readonly value: string;
-  /** one list for each Host line that it stands under: more than one by Include */
-  readonly hosts: readonly (readonly string[])[];
+  /** one for each Host line that it stands under: more than one by Include */
+  readonly hosts: readonly NameTest[];
   /** where it stands, for messages */
   readonly place: string;
 }
+
+/** Whether a Host line is for a name. */
+type NameTest = (name: string) => boolean;
 
 export interface ConfigFiles {
   readonly lines: readonly ConfigLine[];
@@ -42,8 +45,14 @@ export async function readConfigFiles(
 /** What plain Host blocks say of a name: the first value of each keyword counts, keys and certificates add up. */
 export function plainSettings(lines: readonly ConfigLine[], name: string): Map<string, string[]> {
   const settings = new Map<string, string[]>();
+  const verdicts = new Map<NameTest, boolean>();
+  const isFor = (test: NameTest): boolean => {
+    const verdict = verdicts.get(test) ?? test(name);
+    verdicts.set(test, verdict);
+    return verdict;
+  };
   for (const { keyword, value, hosts } of lines) {
-    if (!hosts.every((patterns) => fitsPatterns(patterns, name))) continue;
+    if (!hosts.every(isFor)) continue;
     // whichever of the two comes first is the way to the host
     if (keyword === 'proxyjump' && settings.has('proxycommand')) continue;
     if (keyword === 'proxycommand' && settings.has('proxyjump')) continue;
@@ -79,12 +88,12 @@ async function readFileInto(reading: Reading, file: string, outer: ConfigLine['h
     if (split === null) continue;
     const [keyword, value] = split;
     const place = `${file}:${index + 1}`;
-    if (keyword === 'host') hosts = [...outer, valueWords(value)];
+    if (keyword === 'host') hosts = [...outer, nameTest(valueWords(value))];
     else if (keyword === 'match') {
       if (/^\s*all\s*$/i.test(value)) hosts = outer;
       else {
         reading.beyond ??= `${place} has Match`;
-        hosts = [...outer, []];
+        hosts = [...outer, () => false];
       }
     } else if (keyword === 'include') {
       if (depth === MAX_INCLUDES) reading.beyond ??= `${place} includes too deeply`;
@@ -107,7 +116,8 @@ async function included(value: string, from: string, { home, env }: Reading): Pr
     const name = path.basename(pattern);
     if (!/[*?[]/.test(name)) return [pattern];
     const names = await readdir(directory).catch((): string[] => []);
-    const fitting = names.filter((one) => !one.startsWith('.') && fits(name, one));
+    const regExp = regExpOf(name);
+    const fitting = names.filter((one) => !one.startsWith('.') && regExp.test(one));
     return fitting.toSorted().map((one) => path.join(directory, one));
   });
   return (await Promise.all(found)).flat();
@@ -123,23 +133,24 @@ function valueWords(value: string): readonly string[] {
   return words;
 }
 
-function fitsPatterns(patterns: readonly string[], name: string): boolean {
-  let found = false;
-  for (const pattern of patterns) {
-    const negated = pattern.startsWith('!');
-    if (!fits(negated ? pattern.slice(1) : pattern, name)) continue;
-    if (negated) return false;
-    found = true;
-  }
-  return found;
+/** Patterns of a Host line; a negated one that fits takes the name out. Case counts, as for ssh. */
+function nameTest(patterns: readonly string[]): NameTest {
+  const tests = patterns.map((pattern) => {
+    const isNegated = pattern.startsWith('!');
+    return { isNegated, regExp: regExpOf(isNegated ? pattern.slice(1) : pattern) };
+  });
+  return (name) => {
+    const fitting = tests.filter(({ regExp }) => regExp.test(name));
+    return fitting.length > 0 && !fitting.some(({ isNegated }) => isNegated);
+  };
 }
 
-function fits(pattern: string, name: string): boolean {
+function regExpOf(pattern: string): RegExp {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll(/\*+/g, '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(name);
+  return new RegExp(`^${source}$`);
 }
 
 /** Refuses what plain reading cannot judge. */

@@ -71,7 +71,7 @@ function inPipe(input: string, ...args: string[]): Promise<Ended> {
 /** On a terminal of its own, where `typed` is entered when the question is there. */
 function onTerminal(question: RegExp, typed: string, ...args: string[]): Promise<Ended> {
   const line = [process.execPath, ...program(...args)].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qefc', line, '/dev/null'], { cwd: ROOT, env: env(), stdio: 'pipe' });
+  const child = spawn('/usr/bin/script', ['-qefc', line, '/dev/null'], { cwd: ROOT, env: env(), stdio: 'pipe' });
   let isTyped = false;
   return ending(child, (output) => {
     if (isTyped || !question.test(output)) return;

@@ -114,7 +114,7 @@ describe('a key with a passphrase', () => {
   test('is left to an agent that has it', async () => {
     const filePath = user.key('id_ed25519', [host]);
     const socket = await agentWith(filePath);
-    execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', PASSPHRASE, '-f', filePath]);
+    execFileSync('/usr/bin/ssh-keygen', ['-q', '-p', '-P', '', '-N', PASSPHRASE, '-f', filePath]);
     const { asked, askPassphrase } = operator();
     const routes = routesOf({ askPassphrase }, { env: { SSH_AUTH_SOCK: socket } });
     await logsIn(await routes.options(here({ privateKeyFile: filePath })));
