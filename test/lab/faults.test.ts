@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type BastionLab, CLEAN, sessionsFail, startBastionLab } from './bastion-lab.js';
+import { pathOffline, portalHang, portalRefuse, portalRestore, setLink, volumeError, volumeRestore } from './faults.js';
+import { clientLeftovers } from './hygiene.js';
+import { exportTo, unmap } from './target.js';
+
+let at: BastionLab;
+
+beforeAll(async () => {
+  at = await startBastionLab();
+  await at.inventory();
+});
+afterEach(() => at.settle());
+afterAll(() => at?.stop());
+
+async function attach() {
+  const result = (await at.bastion.json('attach')).hosts['client1'];
+  expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+  return result?.volumes['one'];
+}
+
+async function detach(...options: string[]) {
+  return (await at.bastion.json('detach', ...options)).hosts['client1'];
+}
+
+async function expectClean(): Promise<void> {
+  expect(await clientLeftovers(at.client)).toEqual(CLEAN);
+}
+
+describe('a portal that', () => {
+  it('hangs costs an attach one bounded wait, and it ends degraded', async () => {
+    await portalHang(at.lab, 1);
+    const began = performance.now();
+    const result = (await at.bastion.json('attach')).hosts['client1'];
+    expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+    expect(result?.volumes['one']?.warnings.join()).toMatch(/degraded: 1 of 2 paths.*10\.1\.0\.1/);
+    // open-iscsi's own settings would make it 120 s
+    expect((performance.now() - began) / 1000).toBeLessThan(60);
+    expect((await detach())?.outcome).toBe('changed');
+    await expectClean();
+  });
+
+  it('is down together with the other one ends an attach with the reason, and nothing is left', async () => {
+    await portalRefuse(at.lab, 1);
+    await portalRefuse(at.lab, 2);
+    const result = (await at.bastion.json('attach')).hosts['client1'];
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'E_PORTAL_UNREACHABLE' } });
+    await expectClean();
+  });
+
+  it('loses its cable does not hold up a detach', async () => {
+    await attach();
+    await setLink(at.client, 2, 'off');
+    await sessionsFail(at.client, 1);
+    const result = await detach();
+    expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+    await setLink(at.client, 2, 'on');
+    await expectClean();
+  });
+});
+
+describe('all portals gone', () => {
+  it('is an outage: a detach refuses to drop what may not be written, and works when they are back', async () => {
+    await attach();
+    const before = await clientLeftovers(at.client);
+    await Promise.all([portalRefuse(at.lab, 1), portalRefuse(at.lab, 2)]);
+    await sessionsFail(at.client, 2);
+    expect(await detach()).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
+    const after = await clientLeftovers(at.client);
+    expect([after.disks, after.maps]).toEqual([before.disks, before.maps]);
+    await Promise.all([portalRestore(at.lab, 1), portalRestore(at.lab, 2)]);
+    await at.client.run(
+      'for i in $(seq 250); do grep -qs FAILED /sys/class/iscsi_session/session*/state || exit 0; sleep 0.2; done; exit 1',
+    );
+    const result = await detach();
+    expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+    await expectClean();
+  });
+
+  it('leaves a clean host when the data is given up by force, and says what went wrong', async () => {
+    await attach();
+    await Promise.all([portalRefuse(at.lab, 1), portalRefuse(at.lab, 2)]);
+    await sessionsFail(at.client, 2);
+    await detach('--force');
+    await expectClean();
+  });
+});
+
+describe('the volume', () => {
+  it('that cannot be written is not detached: the lost write is reported and the disk stays', async () => {
+    // without multipath: a map would try again for ever, since the path checker finds the paths well
+    await at.inventory((text) =>
+      text.replace('driver_volume_type: iscsi', 'driver_volume_type: iscsi\n          multipath: false'),
+    );
+    try {
+      const shown = await attach();
+      const before = await clientLeftovers(at.client);
+      await volumeError(at.lab.target, at.volume);
+      const device = shown?.deviceInfo?.path ?? '';
+      await at.client.run(`dd if=/dev/urandom of=${device} bs=4096 count=4 conv=nocreat,notrunc status=none`, {
+        check: false,
+      });
+      const result = await detach();
+      expect(result, JSON.stringify(result)).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
+      expect(await clientLeftovers(at.client)).toEqual(before);
+    } finally {
+      await volumeRestore(at.lab.target, at.volume);
+      await at.inventory();
+    }
+  });
+
+  it('is detached over the other path when one was taken offline', async () => {
+    const shown = await attach();
+    await pathOffline(at.client, shown?.paths[0]?.device ?? '');
+    const result = await detach();
+    expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+    await expectClean();
+  });
+
+  it('that the array has unmapped is not dropped in silence', async () => {
+    await attach();
+    const before = await clientLeftovers(at.client);
+    await unmap(at.lab.target, at.client.initiatorName, at.volume.lun);
+    try {
+      const result = await detach();
+      expect(result?.outcome, JSON.stringify(result)).toMatch(/failed|refused/);
+      expect((await clientLeftovers(at.client)).disks).toEqual(before.disks);
+    } finally {
+      await exportTo(at.lab.target, at.volume, at.client.initiatorName, { chap: at.chap });
+    }
+  });
+});
+
+describe('the CHAP secret', () => {
+  it('is in no command line and no environment while an attach runs, and not on the host after a detach', async () => {
+    const sampler = at.client.run(
+      `for i in $(seq 400); do
+         cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '
+         [ -e /run/stop-sampling ] && break
+       done | grep -c "$(printf %s ${Buffer.from(at.chap.password).toString('base64')} | base64 -d | sed 's/^\\(.\\)/[\\1]/')"; rm -f /run/stop-sampling`,
+      { check: false, timeoutMs: 120_000 },
+    );
+    await attach();
+    await at.client.run('touch /run/stop-sampling');
+    expect((await sampler).stdout.trim()).toBe('0');
+    expect((await detach())?.outcome).toBe('changed');
+    const found = await at.client.run(
+      `p=$(printf %s ${Buffer.from(at.chap.password).toString('base64')} | base64 -d); grep -rlsF "$p" /etc/iscsi /var/lib/iscsi /run /tmp`,
+      { check: false },
+    );
+    expect(found.stdout).toBe('');
+  });
+});
