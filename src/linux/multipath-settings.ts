@@ -31,7 +31,9 @@ function parseMultipathSettings(reply: LaneReply | undefined): Learnt<MultipathS
   const { value: run, unknowns } = runOutput(reply, 'multipathd show config');
   if (run === null) {
     const absent = reply?.kind === 'run' && reply.exit !== null && !reply.timedOut && !reply.truncated;
-    return { value: { running: false, config: null }, unknowns: absent ? [] : unknowns };
+    // whoever says too much does run
+    const running = reply?.kind === 'run' && reply.truncated;
+    return { value: { running, config: null }, unknowns: absent ? [] : unknowns };
   }
   const config = parseMultipathConfig(run.stdout);
   if (config !== null) return { value: { running: true, config }, unknowns: [] };
