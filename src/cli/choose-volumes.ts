@@ -12,10 +12,10 @@ export type ReadVolumes = (filePath: string) => Promise<ReadonlyMap<string, Volu
 
 /**
  * Which volumes a verb is about on each host, settled before any connection: names that the inventory declares, files, or `all`.
- * Without `--volume`, a host's only volume for attach and detach, and all of them for status.
+ * Without `--volume`, a host's only volume for attach, detach and extend, and all of them for status.
  */
 export async function chooseVolumes(
-  verb: 'attach' | 'detach' | 'status',
+  verb: 'attach' | 'detach' | 'extend' | 'status',
   hosts: readonly InventoryHost[],
   wanted: readonly string[],
   readVolumes: ReadVolumes,

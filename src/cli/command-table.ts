@@ -36,6 +36,20 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     examples: [['$0 detach -i fleet.yaml --limit "web*" --volume data', 'only on some hosts']],
     load: async () => (await import('./commands/volume-verbs.js')).detach,
   },
+  extend: {
+    usage: 'extend',
+    describe: 'Make every host see the new size of a volume that has grown',
+    options: OPTIONS.extend,
+    examples: [['$0 extend -i fleet.yaml --volume data', 'all paths must be up; the filesystem is not touched']],
+    load: async () => (await import('./commands/volume-verbs.js')).extend,
+  },
+  facts: {
+    usage: 'facts',
+    describe: "Show what Cinder asks of a host: os-brick's connector properties",
+    options: OPTIONS.facts,
+    examples: [['$0 facts -i fleet.yaml --json', 'under the key "facts" of each host']],
+    load: async () => (await import('./commands/facts.js')).facts,
+  },
   status: {
     usage: 'status',
     describe: 'Show which volumes are attached where, and their paths',

@@ -83,6 +83,13 @@ export const OPTIONS = {
     'ignore-errors': { type: 'boolean', group: VOLUMES, describe: 'with --force: report those errors as warnings' },
     ...fleetOptions,
   },
+  extend: { ...volumeOption, ...planOption, ...fleetOptions },
+  facts: {
+    multipath: { type: 'boolean', default: true, group: HOSTS, describe: 'the key multipath; --no-multipath for false' },
+    'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
+    'local-attach': { type: 'boolean', group: HOSTS, describe: 'the key do_local_attach' },
+    ...fleetOptions,
+  },
   status: { ...volumeOption, ...fleetOptions },
   doctor: fleetOptions,
   exec: {
@@ -126,6 +133,10 @@ export interface CliOptions {
   readonly ignoreErrors: boolean;
   readonly largestExit: boolean;
   readonly outDir?: string;
+  /** of facts */
+  readonly multipath: boolean;
+  readonly enforceMultipath: boolean;
+  readonly localAttach: boolean;
   /** of the demo */
   readonly hosts: number;
   /** what stood behind `--` */

@@ -31,6 +31,9 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     force: flag('force'),
     ignoreErrors: flag('ignore-errors'),
     largestExit: flag('largest-exit'),
+    multipath: single(args, 'multipath') !== false,
+    enforceMultipath: flag('enforce-multipath'),
+    localAttach: flag('local-attach'),
     hosts: wholeNumber(args, 'hosts', 20, 1_000),
     command,
   };

@@ -1,5 +1,6 @@
 import type { Executor } from '../transport/executor.js';
 import type { Deadline } from '../time/deadline.js';
+import type { PropertyWishes } from './connector-properties.js';
 import type { StepReport } from './engine/step.js';
 
 /** A volume as the inventory or a file declares it, checked and with its secrets resolved. */
@@ -106,6 +107,8 @@ export interface InitiatorConnector {
 
   attach(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult>;
   detach(volume: VolumeSpec, deviceInfo: DeviceInfo | null, options?: DisconnectOptions): Promise<VolumeResult>;
+  /** makes the host see a grown volume's size; `sizeBytes` of the result is what every layer shows */
+  extend(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult>;
   /** all volumes in one observation */
   status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>>;
 
@@ -121,7 +124,7 @@ export interface InitiatorConnector {
   getSearchPath(): string;
   getAllAvailableVolumes(): Promise<readonly string[]>;
   checkValidDevice(devicePath: string): Promise<boolean>;
-  getConnectorProperties(): Promise<Readonly<Record<string, unknown>>>;
+  getConnectorProperties(wishes?: PropertyWishes): Promise<Readonly<Record<string, unknown>>>;
   /** os-brick's check of an opened volume's handle, here: is that device path readable and what it claims to be */
   checkIOHandleValid(devicePath: string): Promise<boolean>;
 }

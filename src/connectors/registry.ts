@@ -6,7 +6,10 @@ type ConnectorMaker = (context: ConnectorContext) => InitiatorConnector;
 
 /** Cinder's driver_volume_type, by machine architecture. Kinds of machine that have none are named, so that the error can say so. */
 const CONNECTORS: Readonly<Record<string, Readonly<Record<string, ConnectorMaker>>>> = {
-  x86_64: { iscsi: (context) => new IscsiConnector(context) },
+  x86_64: {
+    iscsi: (context) => new IscsiConnector(context),
+    iser: (context) => new IscsiConnector(context),
+  },
   s390x: {},
 };
 

@@ -32,6 +32,8 @@ export interface HostFindings {
   readonly volumes?: ReadonlyMap<string, VolumeResult>;
   readonly command?: CommandFinding;
   readonly ping?: PingFinding;
+  /** connector properties; they come from the host */
+  readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /** What `exec` ran. Its output comes from the host: escape it before a terminal sees it. */

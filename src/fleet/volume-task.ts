@@ -15,7 +15,7 @@ import type { FleetHost, HostContext, HostTask } from './run-host.js';
 /** Gives the connector of a storage protocol for one host; throws `E_UNSUPPORTED` for a protocol that it does not know. */
 export type ConnectorFactory = (driverVolumeType: string, context: ConnectorContext) => InitiatorConnector;
 
-export type VolumeVerb = 'attach' | 'detach' | 'status';
+export type VolumeVerb = 'attach' | 'detach' | 'extend' | 'status';
 
 export interface VolumeTaskOptions<H extends FleetHost> {
   readonly volumesOf: (host: H) => readonly VolumeSpec[];
@@ -44,7 +44,7 @@ export function volumeTask<H extends FleetHost>(verb: VolumeVerb, options: Volum
 
 /** One after the other: they share the host's lock, node database and multipathd. */
 async function changeInTurn<H extends FleetHost>(
-  verb: 'attach' | 'detach',
+  verb: Exclude<VolumeVerb, 'status'>,
   host: H,
   volumes: readonly VolumeSpec[],
   context: ConnectorContext,
@@ -64,7 +64,14 @@ async function changeInTurn<H extends FleetHost>(
       await orFailed(async () => {
         context.deadline.check();
         const connector = options.connectorFor(volume.driverVolumeType, context);
-        return verb === 'attach' ? connector.attach(volume, verbOptions) : connector.detach(volume, null, verbOptions);
+        switch (verb) {
+          case 'attach':
+            return connector.attach(volume, verbOptions);
+          case 'detach':
+            return connector.detach(volume, null, verbOptions);
+          case 'extend':
+            return connector.extend(volume, verbOptions);
+        }
       }),
     );
   }

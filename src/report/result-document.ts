@@ -42,6 +42,7 @@ function hostDocument(host: HostResult, plan: boolean): ResultHost {
     ...(host.error === undefined ? {} : { error: errorDocument(host.error) }),
     volumes: Object.fromEntries(volumes),
     ...(host.command === undefined ? {} : { command: { ...host.command } }),
+    ...(host.facts === undefined ? {} : { facts: { ...host.facts } }),
     ...(host.ping === undefined
       ? {}
       : { ping: { ...host.ping, connectMs: roundMs(host.ping.connectMs), latencyMs: roundMs(host.ping.latencyMs) } }),

@@ -79,6 +79,10 @@ const host = z.looseObject({
   volumes: z.record(z.string(), volume),
   command: command.optional().describe('with exec'),
   ping: ping.optional().describe('with ping'),
+  facts: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("with facts: os-brick's connector properties, a key only when the host has what it is about"),
 });
 
 const totals = z.looseObject({

@@ -7,6 +7,7 @@ import { runVolumeVerb } from '../run-volume-verb.js';
 
 export const attach: Command = (context) => volumeVerb('attach', context);
 export const detach: Command = (context) => volumeVerb('detach', context);
+export const extend: Command = (context) => volumeVerb('extend', context);
 export const status: Command = (context) => volumeVerb('status', context);
 
 async function volumeVerb(verb: VolumeVerb, context: CommandContext): Promise<ExitCode> {

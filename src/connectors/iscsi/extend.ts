@@ -1,72 +1,158 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { ScsiDevice } from '../../linux/storage-state.js';
-import type { ConnectorContext, VolumeSpec } from '../connector.js';
+import { liveIdentityRequest } from '../../linux/live-identity.js';
+import type { DmDevice, ScsiDevice } from '../../linux/storage-state.js';
+import type { LaneReply, LaneRequest } from '../../transport/executor.js';
+import type { ConnectorContext, VerbOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { type Plan, reach } from '../engine/engine.js';
+import { failedAt, replyError } from '../engine/judge.js';
 import { engineOptions } from '../engine/verb-options.js';
 import type { History } from '../engine/history.js';
-import type { Step } from '../engine/step.js';
+import type { Step, StepVerdict } from '../engine/step.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { describe } from './identity.js';
-import { attachObservation, type IscsiObservation } from './observation.js';
+import { withKnownTargets } from './known-targets.js';
+import { attachObservation, directRead, type IscsiObservation } from './observation.js';
+import { attachResult } from './volume-result.js';
 import { diskName, isLive, viewVolume } from './volume-view.js';
 
 /**
- * Makes the host see a volume's new size: all paths must be live first, each is rescanned, then this volume's map alone is
- * resized. Returns the size, in bytes, that every layer shows.
+ * Makes the host see a volume's new size: all paths must be live and answer first, each is rescanned, then this volume's map alone is
+ * resized. `sizeBytes` of the result is what every layer shows; the outcome is `ok` when nothing has grown.
  */
-export async function extendVolume(context: ConnectorContext, volume: VolumeSpec): Promise<number> {
-  const goal = iscsiGoal(volume);
+export async function extendVolume(
+  context: ConnectorContext,
+  volume: VolumeSpec,
+  options: VerbOptions = {},
+): Promise<VolumeResult> {
+  const wanted = iscsiGoal(volume);
+  const goalAt = (look: IscsiObservation | null): IscsiGoal =>
+    look === null ? wanted : withKnownTargets(wanted, look.storage);
   const run = await reach<IscsiObservation>(
     {
-      observe: (clues) => attachObservation({ ...goal, sizeBytes: null }, clues),
-      plan: (observation, history) => planExtend(goal, observation, history),
+      observe: (clues) => attachObservation(goalAt(clues.previous), clues),
+      plan: (observation, history, first) => planExtend(goalAt(first), observation, history),
     },
     context.executor,
     context.deadline,
-    engineOptions(context, volume.name, {}),
+    engineOptions(context, volume.name, options),
   );
-  if (!run.reached || run.last === null)
-    throw run.error ?? new LongshoreError('E_STUCK', 'the new size was not reached');
-  const view = viewVolume(run.last.storage, goal, goal.expectedWwid);
-  return view.maps[0]?.sizeBytes ?? view.devices[0]?.block?.sizeBytes ?? 0;
+  const goal = goalAt(run.first);
+  const result = attachResult(goal, run);
+  if (!run.reached || run.first === null || run.last === null) return result;
+  return { ...result, outcome: sizesOf(goal, run.first) === sizesOf(goal, run.last) ? 'ok' : 'changed' };
 }
 
 /** Remaining work of an extend (pure). */
 export function planExtend(goal: IscsiGoal, observation: IscsiObservation, history: History): Plan {
   const { storage } = observation;
-  const view = viewVolume(storage, goal, goal.expectedWwid);
-  if (view.devices.length === 0) {
-    return {
-      kind: 'stop',
-      error: new LongshoreError('E_DEVICE_NOT_FOUND', `${goal.volume} is not attached to this host`),
-    };
-  }
-  const dead = view.devices.find((device) => !isLive(storage, device));
+  const { devices, maps, paths } = viewVolume(storage, goal, goal.expectedWwid);
+  if (devices.length === 0) return stop('E_DEVICE_NOT_FOUND', `${goal.volume} is not attached to this host`);
+  const dead = devices.find((device) => !isLive(storage, device));
   if (dead !== undefined) {
-    return {
-      kind: 'stop',
-      error: new LongshoreError(
-        'E_DEVICE_NOT_FOUND',
-        `all paths must be up to extend, but ${describe(dead)} is not; nothing was changed`,
-      ),
-    };
+    return stop('E_DEVICE_NOT_FOUND', `all paths must be up to extend, but ${describe(dead)} is not`);
   }
-  const unasked = view.devices.find((device) => observation.live.get(diskName(device))?.kind !== 'match-source');
-  if (unasked !== undefined) return { kind: 'look', why: `${describe(unasked)} has not said who it is` };
-  const rescans = view.devices.map(rescanStep).filter((step) => !history.succeeded.has(step.id));
-  if (rescans.length > 0) return { kind: 'steps', steps: rescans };
-  const sizes = new Set(view.devices.map((device) => device.block?.sizeBytes ?? 0));
+  const wwids = new Set([...devices.map((device) => device.cachedWwid), ...maps.map((map) => map.mapWwid)]);
+  const [wwid = null] = wwids;
+  if (wwid === null)
+    return stop('E_IDENTITY_UNKNOWN', `the kernel has no identity of ${describe(devices[0] as ScsiDevice)}`);
+  const names = new Set(devices.map(diskName));
+  const foreign = maps.flatMap((map) => map.slaves).find((slave) => !names.has(slave));
+  if (wwids.size > 1 || maps.length > 1 || foreign !== undefined || wwid !== (goal.expectedWwid ?? wwid)) {
+    const shown = [...wwids].map((one) => one ?? 'unknown').join(', ');
+    return stop('E_IDENTITY_MISMATCH', `what is attached is not only ${goal.volume}: ${foreign ?? shown}`);
+  }
+
+  const rescan = rescanStep(goal, devices, wwid);
+  const rescanned = history.succeeded.has(rescan.id);
+  if (!rescanned) return stepOrError(rescan, history);
+  const sizes = new Set(devices.map((device) => device.block?.sizeBytes ?? 0));
   const [size = 0] = sizes;
-  if (sizes.size > 1 || (goal.sizeBytes !== null && size !== goal.sizeBytes)) {
-    const shown = view.devices.map((device) => `${describe(device)} ${device.block?.sizeBytes ?? 0}`).join(', ');
-    return {
-      kind: 'stop',
-      error: new LongshoreError('E_IDENTITY_MISMATCH', `the paths do not show one new size: ${shown}`),
-    };
+  if (sizes.size > 1 || size === 0 || (goal.sizeBytes !== null && size !== goal.sizeBytes)) {
+    const shown = devices.map((device) => `${describe(device)} ${device.block?.sizeBytes ?? 0}`).join(', ');
+    const want = goal.sizeBytes === null ? '' : `, wanted are ${goal.sizeBytes} bytes`;
+    return stop('E_IDENTITY_MISMATCH', `the paths do not show the one new size: ${shown}${want}`);
   }
-  const map = view.maps[0];
-  if (map === undefined || map.sizeBytes === size) return { kind: 'done', warnings: [] };
-  const step: Step = {
+  const map = maps[0];
+  if (map !== undefined && map.sizeBytes !== size) return stepOrError(resizeStep(map, size), history);
+  if (map?.suspended === true) return { kind: 'look', why: `map ${map.dmName} is suspended` };
+  const missing = paths.filter((path) => path.devices.length === 0).map(({ triple }) => triple.portal);
+  const warnings = goal.multipath && missing.length > 0 ? [`no path through ${missing.join(', ')}`] : [];
+  return { kind: 'done', warnings };
+}
+
+function sizesOf(goal: IscsiGoal, { storage }: IscsiObservation): string {
+  const { devices, maps } = viewVolume(storage, goal, goal.expectedWwid);
+  const sizes = [
+    ...devices.map((one) => [one.hctl, one.block?.sizeBytes]),
+    ...maps.map((one) => [one.name, one.sizeBytes]),
+  ];
+  return JSON.stringify(sizes);
+}
+
+function stop(code: 'E_DEVICE_NOT_FOUND' | 'E_IDENTITY_UNKNOWN' | 'E_IDENTITY_MISMATCH', message: string): Plan {
+  return { kind: 'stop', error: new LongshoreError(code, message) };
+}
+
+function stepOrError(step: Step, history: History): Plan {
+  const failure = history.failures.get(step.id);
+  return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
+}
+
+/** All paths say who they are and answer a direct read before the first is rescanned: otherwise a map ends with mixed sizes. */
+function rescanStep(goal: IscsiGoal, devices: readonly ScsiDevice[], wwid: string): Step {
+  const asks = devices.flatMap((device): LaneRequest[] => [
+    {
+      kind: 'wait',
+      present: [`/sys/class/scsi_device/${device.hctl}/device/block/${diskName(device)}`],
+      timeoutMs: 0,
+    },
+    { ...liveIdentityRequest(diskName(device)), okExits: [0], expectStdout: wwid },
+    { ...directRead([`/sys/class/scsi_device/${device.hctl}/device/block/*`]), okExits: [0] },
+  ]);
+  const rescans = devices.map((device): LaneRequest => ({
+    kind: 'write',
+    filePath: `/sys/class/scsi_device/${device.hctl}/device/rescan`,
+    content: '1',
+  }));
+  const requests = [...asks, ...rescans];
+  const id = `rescan ${goal.volume}`;
+  return {
+    id,
+    what: `ask ${devices.map(describe).join(', ')} who they are, then have the kernel read their sizes again`,
+    changes: devices.map((device) => `device ${device.hctl}`),
+    after: [],
+    requests,
+    main: asks.length,
+    maxAttempts: 1,
+    judge: (replies) => rescanVerdict(id, devices, requests, replies),
+  };
+}
+
+function rescanVerdict(
+  id: string,
+  devices: readonly ScsiDevice[],
+  requests: readonly LaneRequest[],
+  replies: readonly LaneReply[],
+): StepVerdict {
+  const index = failedAt(replies);
+  if (index === -1) return { ok: true };
+  const device = devices[Math.floor(index / 3)];
+  const reply = replies[index];
+  const plain = replyError(id, 'rescan', requests[index], reply);
+  if (device === undefined || index >= devices.length * 3) return { ok: false, error: plain, weight: 'final' };
+  const other = index % 3 === 1 && reply?.kind === 'run' && reply.exit === 0;
+  const answer = other ? `answers ${reply.stdout.trim()}` : 'does not answer';
+  const error = new LongshoreError(
+    other ? 'E_IDENTITY_MISMATCH' : 'E_DEVICE_NOT_FOUND',
+    `all paths must be up to extend, but ${describe(device)} ${answer}; nothing was changed`,
+    { ...plain.details, cause: plain },
+  );
+  return { ok: false, error, weight: 'final' };
+}
+
+/** This map only, by its kernel name; proven by the size in sysfs, not by what multipathd says. */
+function resizeStep(map: DmDevice, size: number): Step {
+  return {
     id: `resize ${map.dmUuid}`,
     what: `resize map ${map.dmName} to ${size} bytes`,
     changes: [`map ${map.dmName}`],
@@ -81,19 +167,5 @@ export function planExtend(goal: IscsiGoal, observation: IscsiObservation, histo
       },
     ],
     main: 1,
-  };
-  const failure = history.failures.get(step.id);
-  return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
-}
-
-function rescanStep(device: ScsiDevice): Step {
-  return {
-    id: `rescan ${device.hctl}`,
-    what: `have the kernel read the size of ${describe(device)} again`,
-    changes: [`device ${device.hctl}`],
-    after: [],
-    lane: 'rescan',
-    requests: [{ kind: 'write', filePath: `/sys/class/scsi_device/${device.hctl}/device/rescan`, content: '1' }],
-    main: 0,
   };
 }

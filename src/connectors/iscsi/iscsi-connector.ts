@@ -1,5 +1,4 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import { portalAddress, portalPort } from '../../linux/identifiers.js';
 import type {
   ConnectorContext,
   DeviceInfo,
@@ -9,15 +8,13 @@ import type {
   VolumeResult,
   VolumeSpec,
 } from '../connector.js';
-import { byPathLun } from './addressing.js';
 import { attachVolume } from './attach.js';
-import { connectorProperties } from './connector-properties.js';
+import { connectorProperties, type PropertyWishes } from '../connector-properties.js';
 import { detachVolume } from './detach.js';
 import { extendVolume } from './extend.js';
 import { iscsiGoal, volumeFromProperties } from './goal.js';
 import { statusOf } from './status.js';
-
-const BY_PATH = '/dev/disk/by-path';
+import { BY_PATH, byPathPatterns, namesOfVolume } from './volume-paths.js';
 
 /** iSCSI through open-iscsi, with or without dm-multipath. */
 export class IscsiConnector implements InitiatorConnector {
@@ -57,18 +54,20 @@ export class IscsiConnector implements InitiatorConnector {
     if (result.error !== undefined) throw result.error;
   }
 
-  extendVolume(connectionProperties: unknown): Promise<number> {
-    return extendVolume(this.#context, volumeFromProperties(connectionProperties));
+  extend(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult> {
+    return extendVolume(this.#context, volume, options);
+  }
+
+  async extendVolume(connectionProperties: unknown): Promise<number> {
+    const result = await this.extend(volumeFromProperties(connectionProperties));
+    if (result.error !== undefined) throw result.error;
+    return result.sizeBytes ?? 0;
   }
 
   /** The volume's by-path names that exist on the host; only for callers who want os-brick's answer, nothing here trusts them. */
   async getVolumePaths(connectionProperties: unknown): Promise<readonly string[]> {
-    const { targets } = iscsiGoal(volumeFromProperties(connectionProperties));
-    const patterns = targets.map(
-      ({ portal, targetName, lun }) =>
-        `${BY_PATH}/*ip-${portalAddress(portal)}:${portalPort(portal)}-iscsi-${targetName}-lun-${byPathLun(lun)}`,
-    );
-    return this.#list(patterns);
+    const goal = iscsiGoal(volumeFromProperties(connectionProperties));
+    return namesOfVolume(goal, await this.#list(byPathPatterns(goal)));
   }
 
   getSearchPath(): string {
@@ -96,8 +95,8 @@ export class IscsiConnector implements InitiatorConnector {
     return reply.kind === 'run' && reply.exit === 0 && !reply.timedOut;
   }
 
-  getConnectorProperties(): Promise<Readonly<Record<string, unknown>>> {
-    return connectorProperties(this.#context);
+  getConnectorProperties(wishes?: PropertyWishes): Promise<Readonly<Record<string, unknown>>> {
+    return connectorProperties(this.#context, wishes);
   }
 
   checkIOHandleValid(devicePath: string): Promise<boolean> {

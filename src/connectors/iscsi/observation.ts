@@ -2,7 +2,7 @@ import type { Fact } from '../../linux/fact.js';
 import { type LiveIdentity, liveIdentityRequest, parseLiveIdentity } from '../../linux/live-identity.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { StorageState } from '../../linux/storage-state.js';
-import type { LaneReply, LaneRequest } from '../../transport/executor.js';
+import type { LaneReply, LaneRequest, RunRequest } from '../../transport/executor.js';
 import type { Clues } from '../engine/engine.js';
 import type { IscsiGoal } from './goal.js';
 import { PRIVATE_LINKS } from './private-link.js';
@@ -102,7 +102,7 @@ export function diskPattern(sid: number, lun: number): string {
 }
 
 /** Reads the first block of the first of these devices, past the page cache. */
-function directRead(nameFrom: readonly string[]): LaneRequest {
+export function directRead(nameFrom: readonly string[]): RunRequest {
   return {
     kind: 'run',
     argv: ['dd', 'if=/dev/{}', 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'],

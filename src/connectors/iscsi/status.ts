@@ -2,6 +2,7 @@ import { observe } from '../../linux/fact.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { ConnectorContext, VolumeResult, VolumeSpec } from '../connector.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
+import { withKnownTargets } from './known-targets.js';
 import type { IscsiObservation } from './observation.js';
 import { attachedPart } from './volume-result.js';
 
@@ -13,7 +14,7 @@ export async function statusOf(
   const goals = volumes.map((volume) => iscsiGoal(volume));
   const storage = await observe(context.executor, context.deadline, storageFact({ withMounts: false }));
   const observation: IscsiObservation = { storage, live: new Map(), readable: null };
-  return new Map(goals.map((goal) => [goal.volume, statusOfOne(goal, observation)]));
+  return new Map(goals.map((goal) => [goal.volume, statusOfOne(withKnownTargets(goal, storage), observation)]));
 }
 
 function statusOfOne(goal: IscsiGoal, observation: IscsiObservation): VolumeResult {
