@@ -20,6 +20,7 @@ import {
 import { describe } from './identity.js';
 import type { IscsiObservation } from './observation.js';
 import { noAnswerNote } from './removal-verdict.js';
+import { removeSickRecordStep, sickRecords } from './sick-records.js';
 import { diskName, isLive } from './volume-view.js';
 
 /** Remaining work of a detach, or of the undo of an attach (pure). Empty only when absence is proven. */
@@ -122,12 +123,20 @@ function detachSteps(
             ),
           ],
     );
+  // an undo leaves what was there before it; a detach takes what is left of a record of its own
+  const sick = undo ? [] : sickRecords(storage, scope.goal);
+  const empty = sick.map((filePath) =>
+    removeSickRecordStep(
+      filePath,
+      logouts.map((step) => step.id),
+    ),
+  );
   const names = scoped.disks.map(diskName);
   const removed = removals.map((step) => step.id);
   const forget =
     names.length > 0 && !history.failures.has(forgetId('wait')) ? [forgetStep(names, removed, 'wait')] : [];
   const kept = (step: Step): boolean => history.failures.get(step.id)?.final !== true || scope.force;
-  const all = [...maps.steps, ...removals, ...logouts, ...records, ...forget];
+  const all = [...maps.steps, ...removals, ...logouts, ...records, ...empty, ...forget];
   const failed = all.find((step) => !kept(step));
   if (failed !== undefined)
     return { kind: 'stop', error: history.failures.get(failed.id)?.error ?? new Error(failed.id) };

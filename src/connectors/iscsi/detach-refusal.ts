@@ -6,6 +6,7 @@ import type { DmDevice, ScsiDevice, StorageState, Unknown } from '../../linux/st
 import { unknownsAbout } from '../../linux/unknowns.js';
 import type { DetachScope, ScopedView } from './detach-scope.js';
 import { describe } from './identity.js';
+import { sickRecords } from './sick-records.js';
 import { diskName } from './volume-view.js';
 
 /** What could not be read and may be about this volume: absence cannot be claimed, nor a change made, without it. */
@@ -19,9 +20,13 @@ export function blindSpots(storage: StorageState, scoped: ScopedView, scope: Det
   };
   // whether multipathd runs is a value of its own, and who the host is does not matter here
   const present = scoped.disks.length > 0 || scoped.maps.length > 0;
+  const sick = sickRecords(storage, scope.goal);
   return unknownsAbout(storage, concern).filter(
     ({ subject }) =>
-      !subject.startsWith('multipathd') && !subject.includes('initiatorname') && (present || !isAboutUse(subject)),
+      !sick.includes(subject) &&
+      !subject.startsWith('multipathd') &&
+      !subject.includes('initiatorname') &&
+      (present || !isAboutUse(subject)),
   );
 }
 

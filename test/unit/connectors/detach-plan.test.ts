@@ -165,6 +165,15 @@ describe('the plan of a detach', () => {
     ).toBe('look');
   });
 
+  it('removes what a power cut has left of its own records, and no other empty file', () => {
+    const own = `/etc/iscsi/nodes/${TARGET}/10.1.0.1,3260`;
+    const foreign = `/etc/iscsi/nodes/${TARGET}/10.9.0.1,3260`;
+    const unknowns = [{ subject: own, reason: 'holds no node record' }];
+    expect(steps(state({ unknowns })).map((step) => step.id)).toEqual([`remove empty record ${own}`]);
+    const other = [{ subject: foreign, reason: 'holds no node record' }];
+    expect(plan(state({ unknowns: other })).kind).toBe('look');
+  });
+
   it('does not end before multipathd has forgotten the paths: waits, and at last tells it to', () => {
     const error = new LongshoreError('E_DEVICE_NOT_REMOVED', 'still there');
     const failed = (...ids: string[]): History => ({
