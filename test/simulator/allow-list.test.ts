@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { commandsOf, isAllowed, sudoersText } from '../../src/connectors/allow-list.js';
+import type { VolumeSpec } from '../../src/connectors/connector.js';
+import { ISCSI_LISTING, ISCSI_PRIVATE_DIRECTORIES, iscsiAllowList } from '../../src/connectors/iscsi/allow-list.js';
+import { IscsiConnector } from '../../src/connectors/iscsi/iscsi-connector.js';
+import { DirectExecutor } from '../../src/simulator/direct-executor.js';
+import { createFleetModel, type FleetModel } from '../../src/simulator/fleet-model.js';
+import { deadlineIn } from '../../src/time/deadline.js';
+import { becomeEachCommand } from '../../src/transport/become-each-command.js';
+import type { Executor, LaneReply, LaneRequest } from '../../src/transport/executor.js';
+
+const fleets: FleetModel[] = [];
+afterEach(() => {
+  for (const fleet of fleets.splice(0)) fleet.stop();
+});
+
+/**
+ * A simulated host whose sudo allows what the list does, and nothing else: it runs what is behind `sudo -n --`, and looks as root, because the
+ * simulator knows no users.
+ */
+function hostWithRules(executor: Executor, ran: string[][]): Executor {
+  const unwrap = (argv: readonly string[]): readonly string[] => {
+    const [sudo, option, dashes, ...command] = argv;
+    if (sudo !== 'sudo' || option !== '-n' || dashes !== '--') throw new Error(`without sudo: ${argv.join(' ')}`);
+    ran.push(command);
+    // the lane puts the kernel's name there, before sudo sees it
+    const seen = command.map((word) => word.replace('{}', 'sdz'));
+    if (!isAllowed(iscsiAllowList(), seen)) throw new Error(`not allowed: ${argv.join(' ')}`);
+    return command;
+  };
+  const translated = (request: LaneRequest): LaneRequest => {
+    if (request.kind === 'write') throw new Error(`written without sudo: ${String(request.filePath)}`);
+    if (request.kind === 'wait' && request.outputLacks !== undefined) {
+      return { ...request, outputLacks: { ...request.outputLacks, argv: unwrap(request.outputLacks.argv) } };
+    }
+    if (request.kind !== 'run') {
+      const hidden = request.kind === 'list' && request.patterns.some((one) => one.startsWith('/etc/iscsi/nodes'));
+      if (hidden) throw new Error('a list of what only root can see');
+      return request;
+    }
+    const argv = unwrap(request.argv);
+    if (argv[0] === 'find') return { kind: 'list', patterns: ISCSI_PRIVATE_DIRECTORIES.flatMap(below) };
+    if (argv[0] !== 'tee') return { ...request, argv };
+    return { kind: 'write', append: argv[1] === '-a', filePath: argv.at(-1) ?? '', content: request.input ?? '' };
+  };
+  const reply = (answer: LaneReply, request: LaneRequest | undefined): LaneReply => {
+    if (request?.kind !== 'run') return answer;
+    const none = { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false } as const;
+    if (answer.kind === 'list') return { ...none, stdout: answer.paths.map((one) => `${one}\n`).join('') };
+    if (answer.kind === 'write') return { ...none, ok: answer.ok, exit: answer.ok ? 0 : 1, stderr: answer.error };
+    return answer;
+  };
+  return {
+    host: executor.host,
+    async sequence(deadline, requests) {
+      const replies: readonly LaneReply[] = await executor.sequence(deadline, requests.map(translated));
+      return replies.map((answer, index) => reply(answer, requests[index])) as never;
+    },
+    prepareLanes: (count) => executor.prepareLanes(count),
+    counters: () => executor.counters(),
+    close: () => executor.close(),
+  };
+}
+
+const below = (directory: string): string[] => [1, 2, 3].map((depth) => directory + '/*'.repeat(depth));
+
+describe('the allow-list of the iSCSI connector', () => {
+  test.each([
+    ['multipath with CHAP', {}, {}],
+    ['a single path without CHAP', { chap: false, portals: ['10.1.0.1:3260'] }, { multipath: false }],
+  ])('is enough for attach, status, extend and detach: %s', async (_name, fleetOptions, changes) => {
+    const fleet = createFleetModel({ hosts: 1, ...fleetOptions });
+    fleets.push(fleet);
+    const [host] = fleet.hosts;
+    const [found] = fleet.volumes;
+    if (host === undefined || found === undefined) throw new Error('no host');
+    const { name, connectionInfo, wwid, sizeBytes } = found;
+    const volume: VolumeSpec = {
+      name,
+      driverVolumeType: 'iscsi',
+      data: connectionInfo.data,
+      wwid,
+      sizeBytes,
+      ...changes,
+    };
+    const ran: string[][] = [];
+    const connector = (): IscsiConnector => {
+      const executor = becomeEachCommand(hostWithRules(new DirectExecutor(host), ran), {
+        method: 'sudo',
+        plainPrograms: ['uname'],
+        privateDirectories: ISCSI_PRIVATE_DIRECTORIES,
+        listing: ISCSI_LISTING,
+      });
+      return new IscsiConnector({ executor, deadline: deadlineIn(20_000), runId: 'test' });
+    };
+    const work = connector();
+    expect((await work.attach(volume)).error).toBeUndefined();
+    expect((await work.status([volume])).get(name)?.deviceInfo).toBeDefined();
+    expect(await work.detach(volume, null)).toMatchObject({ outcome: 'changed' });
+    expect(fleet.leftovers()).toEqual([]);
+    expect(ran.map(([program]) => program)).toEqual(
+      expect.arrayContaining(['iscsiadm', 'tee', 'grep', 'awk', 'find', '/lib/udev/scsi_id', 'sync', 'blockdev']),
+    );
+  });
+
+  test.each([
+    'iscsiadm -m node --logout',
+    'iscsiadm -m node -o delete',
+    'iscsiadm -m node -T iqn.2000-01.a:b -p 10.0.0.1:3260 -o update -n node.startup -v automatic',
+    'iscsiadm -m node -T iqn.2000-01.a:b -p 10.0.0.1:3260 --login --op x',
+    'iscsiadm -m session -r 1 --logout; reboot',
+    'multipath -F',
+    'multipath -f mpatha -v',
+    'multipathd shutdown',
+    'dmsetup remove mpatha',
+    'dmsetup message mpatha 0 fail_path 8:0',
+    'tee /sys/class/scsi_host/host1/../../../etc/passwd',
+    'tee -a /etc/iscsi/nodes/../../passwd',
+    'tee /etc/iscsi/nodes/iqn.2000-01.a:b/10.0.0.1,3260',
+    'grep -H -d skip -E -e . -- /etc/iscsi/nodes/a/b',
+    'awk BEGIN{system("id")}',
+    'dd if=/dev/sda of=/dev/sdb bs=4096 count=1 iflag=direct',
+    'find / -delete',
+    'sed -i s/a/b/ /etc/iscsi/nodes/a/b',
+    'sh -c id',
+  ])('does not allow %s', (line) => {
+    expect(isAllowed(iscsiAllowList(), line.split(' '))).toBe(false);
+  });
+
+  test('has no form that nothing makes: each comes from a step, a fact or an argv of the connector', () => {
+    const programs = new Set(iscsiAllowList().map(({ program }) => program));
+    expect([...programs].toSorted()).toEqual(
+      [
+        '/lib/udev/scsi_id',
+        ...['awk', 'blockdev', 'dd', 'dmsetup', 'find', 'grep', 'iscsiadm', 'multipath', 'multipathd'],
+        ...['sed', 'sync', 'tee'],
+      ].toSorted(),
+    );
+    expect(commandsOf([{ kind: 'write', filePath: '/sys/a', content: '1' }])).toEqual([['tee', '/sys/a']]);
+  });
+});
+
+describe('sudoers', () => {
+  test('is a file that visudo takes', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'longshore-sudoers-'));
+    try {
+      const file = path.join(directory, 'longshore');
+      writeFileSync(file, sudoersText('storage', { iscsi: iscsiAllowList() }), { mode: 0o440 });
+      expect(execFileSync('visudo', ['-cf', file], { encoding: 'utf8' })).toContain('parsed OK');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
