@@ -42,7 +42,8 @@ export class HostKeyCheck {
 
   /** Reads the files. Rejects with `E_HOST_KEY` when one is there but cannot be read. */
   static async read(policy: HostKeyPolicy, address: string, port: number, host: string): Promise<HostKeyCheck> {
-    return new HostKeyCheck(policy, await readKnownHosts(policy.files), address, port, host);
+    const entries = await (policy.memory?.read(policy.files) ?? readKnownHosts(policy.files));
+    return new HostKeyCheck(policy, entries, address, port, host);
   }
 
   /** Those that the files have a key for come first, in file order, so that a host with several keys shows the known one. */
@@ -62,8 +63,10 @@ export class HostKeyCheck {
 
   /** Writes a key that was accepted as new to the first file, so that it is known from now on. */
   async remember(): Promise<void> {
-    const { files, addTo = files[0] ?? null } = this.#policy;
-    if (this.#newKey !== null && addTo !== null) await rememberHost(addTo, this.#name, this.#newKey);
+    const { files, addTo = files[0] ?? null, memory } = this.#policy;
+    if (this.#newKey === null || addTo === null) return;
+    await rememberHost(addTo, this.#name, this.#newKey);
+    memory?.forget();
   }
 
   #judge(key: Buffer): LongshoreError | null {

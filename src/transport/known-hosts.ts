@@ -23,6 +23,8 @@ export interface HostKeyPolicy {
   readonly addTo?: string | null;
   /** the name to look for instead of address and port (HostKeyAlias) */
   readonly alias?: string;
+  /** what this run has read already; absent: the files are read for this connection */
+  readonly memory?: KnownHostsMemory;
 }
 
 /** Lines of a known_hosts file that have the form of one (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT); others are passed over, as ssh does. */
@@ -50,6 +52,23 @@ export async function readKnownHosts(files: readonly string[]): Promise<readonly
     }),
   );
   return texts.flat();
+}
+
+/** Reads files once for many connections: thousands of lines take longer to read than a login. */
+export class KnownHostsMemory {
+  readonly #read = new Map<string, Promise<readonly KnownHost[]>>();
+
+  read(files: readonly string[]): Promise<readonly KnownHost[]> {
+    const key = JSON.stringify(files);
+    const entries = this.#read.get(key) ?? readKnownHosts(files);
+    this.#read.set(key, entries);
+    return entries;
+  }
+
+  /** To be called when a file was written: a host that was added is held to its key from now on. */
+  forget(): void {
+    this.#read.clear();
+  }
 }
 
 /** The name under which ssh keeps a host: with brackets and port unless the port is 22. */
@@ -83,6 +102,8 @@ function matchesNames(field: string, name: string): boolean {
 }
 
 function matchesPattern(pattern: string, name: string): boolean {
+  // nearly all are plain names, and a fleet's file has thousands of them for each connection to look through
+  if (!/[*?]/.test(pattern)) return pattern === name;
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Secret } from '../secrets/secret.js';
 import { JumpPool, type JumpTarget } from './jump-pool.js';
-import type { HostKeyPolicy } from './known-hosts.js';
+import { type HostKeyPolicy, KnownHostsMemory } from './known-hosts.js';
 import { openProxyCommand } from './proxy-command.js';
 import type { JumpHost, SshConfig } from './ssh-config.js';
 import { readSshArguments } from './ssh-config-arguments.js';
@@ -52,6 +52,7 @@ export class SshRoutes {
   readonly #run: SshRunOptions;
   readonly #resolver: SshConfigResolver;
   readonly #keyRing: KeyRing;
+  readonly #knownHosts = new KnownHostsMemory();
   readonly #jumps = new JumpPool();
   readonly #notices = new Set<string>();
 
@@ -171,6 +172,7 @@ export class SshRoutes {
       addTo: knownHostsFile ?? user[0] ?? null,
       mode: acceptNewHostKeys || checking === 'accept-new' ? 'accept-new' : 'strict',
       ...(alias === undefined ? {} : { alias }),
+      memory: this.#knownHosts,
     };
   }
 

@@ -287,8 +287,16 @@ describe('what ssh_config says', () => {
     expect(notices).toHaveLength(1);
     expect(notices[0]).toContain('StrictHostKeyChecking=no (web) is not honoured');
     user.file('config', config('accept-new'));
-    await says(await connect(routesOf(), request('web')), 'new');
+    const trusting = routesOf();
+    await says(await connect(trusting, request('web')), 'new');
     expect(readFileSync(known, 'utf8')).toBe(`[127.0.0.1]:${host.port} ${host.hostKeys[0] ?? ''}\n`);
+    // in the same run the host is held to that key already
+    const other = readFileSync(`${makeKey(user.home, 'other')}.pub`, 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
+    writeFileSync(known, `[127.0.0.1]:${host.port} ${other}\n`);
+    expect(await refusal(trusting, request('web'))).toMatchObject({ code: 'E_HOST_KEY' });
   });
 
   test('the inventory comes before it', async () => {
