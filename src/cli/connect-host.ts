@@ -13,6 +13,7 @@ import { transportConnector } from './connect-by-transport.js';
 import { usageError } from './parse-options.js';
 import type { Prompts } from './prompts.js';
 import { paintFor, type Terminal } from './terminal.js';
+import { tracedConnector } from './traced-connections.js';
 
 /** The way to the hosts of one run. Close it when the run is over. */
 export interface HostConnections {
@@ -26,7 +27,7 @@ export type HostConnector = (prompts: Prompts) => HostConnections;
 /** How the hosts of an inventory are reached, by what the command line, the inventory, ssh_config and this user's account say. */
 export function hostConnector(context: CommandContext): HostConnector {
   const { options, terminal } = context;
-  return (prompts) => {
+  return tracedConnector(context, (prompts) => {
     const connectSsh = transportConnector(context);
     const notices: string[] = [];
     const routes = new SshRoutes({
@@ -49,7 +50,7 @@ export function hostConnector(context: CommandContext): HostConnector {
         for (const text of notices) terminal.stderr.write(`${label}  ${printable(text)}\n`);
       },
     };
-  };
+  });
 }
 
 /** Refuses, before any connection, what cannot work: files of the command line that are not there, and become on this machine. */

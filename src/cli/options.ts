@@ -10,6 +10,7 @@ const VOLUMES = 'Volumes:';
 const HOSTS = 'Hosts:';
 const CONNECTION = 'Connection:';
 const OUTPUT = 'Output:';
+const RECORDING = 'Recording:';
 
 const outputOptions = {
   json: { type: 'boolean', group: OUTPUT, describe: 'one JSON document on stdout, logs on stderr' },
@@ -52,6 +53,12 @@ const fleetOptions = {
     group: CONNECTION,
     describe: 'ask for the password of sudo',
   },
+  record: { type: 'string', group: RECORDING, describe: 'write what passes to and from each host to a new directory' },
+  replay: {
+    type: 'string',
+    group: RECORDING,
+    describe: 'connect to no host: answer from the recordings in a directory',
+  },
   ...outputOptions,
 } as const satisfies OptionTable;
 
@@ -85,7 +92,12 @@ export const OPTIONS = {
   },
   extend: { ...volumeOption, ...planOption, ...fleetOptions },
   facts: {
-    multipath: { type: 'boolean', default: true, group: HOSTS, describe: 'the key multipath; --no-multipath for false' },
+    multipath: {
+      type: 'boolean',
+      default: true,
+      group: HOSTS,
+      describe: 'the key multipath; --no-multipath for false',
+    },
     'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
     'local-attach': { type: 'boolean', group: HOSTS, describe: 'the key do_local_attach' },
     ...fleetOptions,
@@ -120,6 +132,8 @@ export interface CliOptions {
   readonly privateKey?: string;
   readonly sshConfig?: string;
   readonly knownHosts?: string;
+  readonly record?: string;
+  readonly replay?: string;
   readonly acceptNewHostKeys: boolean;
   readonly transport?: TransportChoice;
   readonly become: boolean;

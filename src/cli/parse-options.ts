@@ -8,6 +8,9 @@ type Arguments = Readonly<Record<string, unknown>>;
 export function parseOptions(args: Arguments, command: readonly string[]): CliOptions {
   const flag = (name: string) => single(args, name) === true;
   if (flag('ignore-errors') && !flag('force')) throw usageError('--ignore-errors goes with --force');
+  if (args['record'] !== undefined && args['replay'] !== undefined) {
+    throw usageError('--record and --replay exclude each other');
+  }
   return {
     ...text(args, 'inventory', 'inventory'),
     ...text(args, 'limit', 'limit'),
@@ -15,6 +18,8 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'private-key', 'privateKey'),
     ...text(args, 'ssh-config', 'sshConfig'),
     ...text(args, 'known-hosts', 'knownHosts'),
+    ...text(args, 'record', 'record'),
+    ...text(args, 'replay', 'replay'),
     ...text(args, 'out-dir', 'outDir'),
     fanout: wholeNumber(args, 'fanout', 64, 10_000),
     timeoutMs: seconds(args, 'timeout', 300),

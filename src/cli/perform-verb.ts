@@ -10,6 +10,7 @@ import { logEvent } from './log-events.js';
 import { startProgress } from './progress.js';
 import { Prompts } from './prompts.js';
 import { RunTracker } from './run-tracker.js';
+import { prepareRecordings } from './traced-connections.js';
 
 export interface VerbRun {
   readonly verb: string;
@@ -23,6 +24,7 @@ export interface VerbRun {
 
 /** Runs one verb on the hosts, with progress, log and Ctrl-C. Prints no result. */
 export async function performVerb({ options, terminal, logger }: CommandContext, run: VerbRun): Promise<FleetResult> {
+  if (options.record !== undefined) await prepareRecordings(options.record, run.hosts);
   const tracker = new RunTracker();
   const progress = startProgress(tracker, terminal, options);
   const interrupts = listenForInterrupts(

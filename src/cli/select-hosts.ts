@@ -8,11 +8,13 @@ import { checkConnectable } from './connect-host.js';
 import { usageError } from './parse-options.js';
 import { runExecutable } from './run-executable.js';
 import { paintFor } from './terminal.js';
+import { replayInventory, withoutSecrets } from './traced-connections.js';
 
 /** Reads the inventory that `-i` names. Secrets are left for those who need them: other hosts' may not be there for this user. */
 export async function loadInventory({ options, terminal, logger }: CommandContext): Promise<Inventory> {
-  if (options.inventory === undefined) throw usageError('which hosts? give an inventory with -i FILE');
-  const inventory = await readInventory(options.inventory, {
+  const filePath = options.inventory ?? (options.replay === undefined ? undefined : replayInventory(options.replay));
+  if (filePath === undefined) throw usageError('which hosts? give an inventory with -i FILE');
+  const inventory = await readInventory(filePath, {
     secrets: 'deferred',
     env: terminal.env,
     runExecutable,
@@ -32,6 +34,7 @@ export async function loadInventory({ options, terminal, logger }: CommandContex
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
   const { options, terminal } = context;
   const selected = selectHosts(await loadInventory(context), options.limit);
+  if (options.replay !== undefined) return selected.map(withoutSecrets);
   const loginPassword = options.askPass ? await askSecret('SSH password: ', terminal) : undefined;
   const password = options.askBecomePass ? await askSecret('sudo password: ', terminal) : undefined;
   const hosts = selected.map((host) => ({

@@ -27,6 +27,8 @@ describe.each(TRACE_SCENARIOS)('the golden trace of $name', (scenario) => {
 
   it('holds no secret, run id, time or duration', () => {
     const { text } = golden(scenario.name);
+    // a secret that stood anywhere but in its own request would have left a mark; so would a rule that takes out too much
+    expect(text).not.toContain('[redacted]');
     expect(text).not.toMatch(/planted|auth\.password|\d{8}-\d{6}-[0-9a-f]{8}|\d{4}-\d\d-\d\dT/);
     expect(text).not.toMatch(/"ms":(?!0\b)/);
   });
@@ -38,9 +40,9 @@ describe('a replay', () => {
   it('of a sequence that differs fails with the difference', async () => {
     const { trace } = golden(scenario.name);
     const changed = JSON.parse(JSON.stringify(trace).replaceAll('"--flushbufs"', '"--setro"')) as Trace;
-    const replayed = replayScenario(scenario, changed);
-    // the connector takes it for a failure of the host; what is not asked for is told when the replay ends
-    await expect(replayed).rejects.toMatchObject({ code: 'E_REPLAY' });
+    await expect(replayScenario(scenario, changed)).rejects.toThrow(
+      'recorded "run blockdev --setro /dev/dm-0", asked "run blockdev --flushbufs /dev/dm-0"',
+    );
   });
 
   it('of a run that ends earlier says what was not asked for', async () => {

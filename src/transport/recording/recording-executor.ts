@@ -9,6 +9,8 @@ import { errorLine, headerText, lineText, replyLine, requestLine } from './trace
 export interface RecordingSink {
   /** whole lines, with their line ends; written when it returns, so that a crash loses no answer that was seen */
   write(text: string): void;
+  /** Nothing is going to be written for a while: thousands of hosts may wait for the run to end. */
+  release?(): void;
 }
 
 export interface RecordingOptions {
@@ -37,6 +39,7 @@ export class HostRecording {
     } catch (thrown) {
       const error = errorLine(thrown, this.#scrubber);
       this.#write({ connection: (this.#connections += 1), ms: since(began), error });
+      this.#sink.release?.();
       throw thrown;
     }
   }
@@ -44,12 +47,13 @@ export class HostRecording {
   /** An executor that does what `executor` does and records it as a new connection. */
   wrap(executor: Executor): Executor {
     const connection = (this.#connections += 1);
-    this.#write({ connection, ms: executor.counters().connectMs });
+    this.#write({ connection, ms: rounded(executor.counters().connectMs) });
     return new RecordingExecutor(executor, {
       connection,
       nextSequence: () => (this.#sequences += 1),
       scrubber: this.#scrubber,
       write: (line) => this.#write(line),
+      release: () => this.#sink.release?.(),
     });
   }
 
@@ -71,6 +75,7 @@ interface RecordingConnection {
   readonly nextSequence: () => number;
   readonly scrubber: SecretScrubber;
   readonly write: (line: TraceLine) => void;
+  readonly release: () => void;
 }
 
 interface Issued {
@@ -143,6 +148,7 @@ class RecordingExecutor implements Executor {
         closed: this.#to.connection,
         counters: { ...counters, connectMs: rounded(counters.connectMs) },
       });
+      this.#to.release();
     }
   }
 

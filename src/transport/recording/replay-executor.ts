@@ -4,6 +4,7 @@ import type { Secret } from '../../secrets/secret.js';
 import type { Deadline } from '../../time/deadline.js';
 import type { Counters, Executor, LaneRequest, RepliesTo } from '../executor.js';
 import { lineDiff } from './line-diff.js';
+import { ReplayError } from './replay-error.js';
 import { SecretScrubber } from './secret-scrubber.js';
 import {
   type ClosedLine,
@@ -33,6 +34,7 @@ export class HostReplay {
   readonly #connections: readonly ConnectionLine[];
   readonly #closed: readonly ClosedLine[];
   readonly #left: SequenceLine[];
+  #failure: ReplayError | null = null;
   #connected = 0;
 
   constructor(trace: Trace, { secrets = [] }: ReplayOptions = {}) {
@@ -61,32 +63,30 @@ export class HostReplay {
     return Promise.resolve(executor);
   }
 
-  /** How many recorded sequences nobody has asked for. */
-  get unread(): number {
-    return this.#left.length;
-  }
-
-  /** Throws `E_REPLAY` when recorded sequences were not asked for: the work ended earlier than it did then. */
+  /** Throws `E_REPLAY` when the run went another way, or ended before the recording: some of it was not asked for. */
   finish(): void {
+    if (this.#failure !== null) throw this.#failure;
     const [next] = this.#left;
     if (next === undefined) return;
     throw this.#diverged(
-      `ended before the recording: ${this.unread} of its sequences were not asked for, the first is number ${next.sequence}`,
+      `ended before the recording: ${this.#left.length} of its sequences were not asked for, the first is number ${next.sequence}`,
       next.requests.flatMap(requestText).map((line) => `- ${line}`),
     );
   }
 
   #take(connection: number, requests: readonly LaneRequest[]): SequenceLine {
+    if (this.#failure !== null) throw this.#failure;
     const asked = requests.map((request) => requestLine(request, this.#scrubber));
     const [next] = this.#left;
     if (next === undefined || next.connection !== connection) {
-      throw this.#diverged('asks for more than was recorded', [
-        ...asked.flatMap(requestText).map((line) => `+ ${line}`),
-      ]);
+      throw this.#diverged(
+        'asks for more than was recorded',
+        asked.flatMap(requestText).map((line) => `+ ${line}`),
+      );
     }
     if (!isDeepStrictEqual(next.requests.map(comparable), asked.map(comparable))) {
       throw this.#diverged(
-        `asks for something else than recorded sequence ${next.sequence} (- recorded, + asked now)`,
+        `does not ask for recorded sequence ${next.sequence}`,
         lineDiff(next.requests.flatMap(requestText), asked.flatMap(requestText)),
       );
     }
@@ -94,16 +94,11 @@ export class HostReplay {
     return next;
   }
 
-  #diverged(what: string, lines: readonly string[] = []): LongshoreError {
-    const message = [`the run ${what}`, ...lines.slice(0, MAX_DIFF_LINES)].join('\n');
-    return new LongshoreError('E_REPLAY', message, {
-      host: this.host,
-      remedy: 'Replay with the command, options, volumes and release of Longshore that were recorded.',
-    });
+  #diverged(what: string, diff: readonly string[] = []): ReplayError {
+    this.#failure = new ReplayError(this.host, what, diff);
+    return this.#failure;
   }
 }
-
-const MAX_DIFF_LINES = 60;
 
 /** `HostReplay` for a recording of one connection: an executor, and what remains of the recording. */
 export async function replayExecutor(
@@ -124,7 +119,6 @@ class ReplayExecutor implements Executor {
   readonly #from: RecordedSequences;
   #roundTrips = 0;
   #lastTurn = 0;
-  #failure: LongshoreError | null = null;
   #closed = false;
 
   constructor(host: string, connectMs: number, counters: Counters | undefined, from: RecordedSequences) {
@@ -136,9 +130,8 @@ class ReplayExecutor implements Executor {
   async sequence<const R extends readonly LaneRequest[]>(deadline: Deadline, requests: R): Promise<RepliesTo<R>> {
     deadline.check();
     if (this.#closed) throw new LongshoreError('E_UNREACHABLE', `${this.host}: the connection is closed`);
-    if (this.#failure !== null) throw this.#failure;
     if (requests.length === 0) return [] as unknown as RepliesTo<R>;
-    const recorded = this.#taken(requests);
+    const recorded = this.#from.take(requests);
     if (recorded.turn !== this.#lastTurn) this.#roundTrips += 1;
     this.#lastTurn = recorded.turn;
     // as on the wire: what is asked for in this turn is answered in a later one
@@ -159,15 +152,6 @@ class ReplayExecutor implements Executor {
   close(): Promise<void> {
     this.#closed = true;
     return Promise.resolve();
-  }
-
-  #taken(requests: readonly LaneRequest[]): SequenceLine {
-    try {
-      return this.#from.take(requests);
-    } catch (error) {
-      if (error instanceof LongshoreError) this.#failure = error;
-      throw error;
-    }
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Secret } from '../../secrets/secret.js';
+import { Secret } from '../../secrets/secret.js';
 
 /** What stands in a recording where a secret stood. */
 export const REDACTED = '[redacted]';
 
-/** One `name = value` line of settings, as open-iscsi's node records have them. */
-const SETTING = /^(?<name>[\w.[\]-]+) = (?<value>.*)$/;
+/** One line of settings, as open-iscsi's node records have them: `name = value`, or a comment. */
+const SETTING = /^(?:(?<name>[\w.[\]-]+) = (?<value>.*)|#.*)$/;
 const SECRET_NAME = /pass|secret|key|token/i;
 /** Passwords in open-iscsi's files and in what prints them, whoever knows them. */
 const PASSWORD_LINE = /^(.*password(?:_in)?[ \t]*[=:][ \t]*)\S.*$/gim;
@@ -60,6 +60,14 @@ export class SecretScrubber {
   }
 }
 
+/** Every `Secret` in a value, however deep. */
+export function* secretsIn(value: unknown): Generator<Secret> {
+  if (value instanceof Secret) yield value;
+  else if (value instanceof Map) for (const inner of value.values()) yield* secretsIn(inner);
+  else if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) yield* secretsIn(inner);
+}
+
 function patternOf(value: string): string {
   const exact = value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return value.length < SHORT ? `(?<![\\p{L}\\p{N}_])${exact}(?![\\p{L}\\p{N}_])` : exact;
@@ -69,9 +77,12 @@ function valuesOf(secret: Secret): string[] {
   const lines = revealed(secret)
     .split('\n')
     .filter((line) => line !== '');
-  const settings = lines.map((line) => SETTING.exec(line)?.groups);
-  if (revealed(secret).includes('\n') && settings.every((setting) => setting !== undefined)) {
-    return settings.flatMap(({ name = '', value = '' }) => (SECRET_NAME.test(name) && value !== '' ? [value] : []));
+  const settings = lines.map((line) => SETTING.exec(line));
+  if (revealed(secret).includes('\n') && settings.every((setting) => setting !== null)) {
+    return settings.flatMap((setting) => {
+      const { name = '', value = '' } = setting.groups ?? {};
+      return SECRET_NAME.test(name) && value !== '' ? [value] : [];
+    });
   }
   return lines.length > 1 ? [lines.join('\n'), ...lines] : lines;
 }

@@ -47,7 +47,7 @@ export function tracedHost(
   return {
     connect: (open) => recording.connect(open),
     finish() {
-      sink.close();
+      sink.release();
       if (mode === 'update') renameSync(writtenTo, filePath);
     },
   };
@@ -60,32 +60,38 @@ export function readTraceFile(filePath: string): Trace {
   );
 }
 
-/** Each line is with the kernel when `write` returns: a controller that dies tears at most the last one. */
+/**
+ * Each line is with the kernel when `write` returns: a controller that dies tears at most the last one. Begins with an empty file, and goes
+ * on behind its end after it was released.
+ */
 function fileSink(
   filePath: string,
   flags: 'w' | 'wx',
   onWriteError: (error: Error) => void = () => undefined,
-): RecordingSink & { readonly close: () => void } {
+): Required<RecordingSink> {
+  let hasFailed = false;
   let descriptor: number | null = withFile(filePath, () => {
     mkdirSync(dirname(filePath), { recursive: true, mode: 0o700 });
     return openSync(filePath, flags, 0o600);
   });
-  const close = (): void => {
+  const release = (): void => {
     if (descriptor !== null) closeSync(descriptor);
     descriptor = null;
   };
   return {
     write(text) {
-      if (descriptor === null) return;
+      if (hasFailed) return;
       try {
+        descriptor ??= openSync(filePath, 'a', 0o600);
         const bytes = Buffer.from(text);
         for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
       } catch (error) {
-        close();
+        hasFailed = true;
+        release();
         onWriteError(error instanceof Error ? error : new Error(String(error)));
       }
     },
-    close,
+    release,
   };
 }
 

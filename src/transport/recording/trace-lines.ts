@@ -1,7 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { Secret } from '../../secrets/secret.js';
 import type { LaneReply, LaneRequest } from '../executor.js';
-import type { SecretScrubber } from './secret-scrubber.js';
+import { type SecretScrubber, secretsIn } from './secret-scrubber.js';
 import type { TraceError, TraceLine, TraceReply, TraceRequest } from './trace-format.js';
 import { TRACE_VERSION } from './trace-format.js';
 
@@ -45,12 +45,6 @@ export function lineText(line: TraceLine): string {
     ),
   );
   return `${JSON.stringify({ ...line, replies })}\n`;
-}
-
-function* secretsIn(value: unknown): Generator<Secret> {
-  if (value instanceof Secret) yield value;
-  else if (typeof value === 'object' && value !== null)
-    for (const inner of Object.values(value)) yield* secretsIn(inner);
 }
 
 function plain(value: unknown, scrubber: SecretScrubber): Json {

@@ -145,9 +145,14 @@ describe('a replay', () => {
     );
     const asked = executor.sequence(deadline, [lock, { ...login, argv: ['iscsiadm', '--logout'] }]);
     await expect(asked).rejects.toMatchObject({ code: 'E_REPLAY', details: { host: 'web01' } });
-    await expect(asked).rejects.toThrow(/\n- run iscsiadm --login\n\+ run iscsiadm --logout/);
+    await expect(asked).rejects.toThrow(
+      'the run does not ask for recorded sequence 1: recorded "run iscsiadm --login", asked "run iscsiadm --logout"',
+    );
+    await expect(asked).rejects.toMatchObject({
+      diff: expect.arrayContaining(['- run iscsiadm --login', '+ run iscsiadm --logout', '      waitMs: 1']),
+    });
     await expect(executor.sequence(deadline, [lock, login])).rejects.toMatchObject({ code: 'E_REPLAY' });
-    expect(finish).toThrow('2 of its sequences were not asked for, the first is number 1\n- lock');
+    expect(finish).toThrow('the run does not ask for recorded sequence 1');
   });
 
   it('takes time limits and the owner of the lock as they are now', async () => {
@@ -171,11 +176,17 @@ describe('a replay', () => {
     });
   });
 
+  it('that ends early says what was not asked for', async () => {
+    const { executor, finish } = await replayOf([[login, ran('')]], [[lock, locked]], [[login, ran('')]]);
+    await executor.sequence(deadline, [login]);
+    expect(finish).toThrow('2 of its sequences were not asked for, the first is number 2: recorded "lock"');
+  });
+
   it('ends where the recording ends', async () => {
     const { executor } = await replayOf([[login, ran('')]]);
     await executor.sequence(deadline, [login]);
     await expect(executor.sequence(deadline, [login])).rejects.toThrow(
-      'asks for more than was recorded\n+ run iscsiadm --login',
+      'asks for more than was recorded: asked "run iscsiadm --login"',
     );
   });
 

@@ -91,7 +91,7 @@ describe('a recording', () => {
 describe('secrets in a recording', () => {
   const PASSWORD = 'pla"nted\\pass=1';
   const SETTINGS = new Secret(
-    `node.startup = manual\nnode.session.auth.username = dock\nnode.session.auth.password = ${PASSWORD}\n`,
+    `# longshore: made this record\nnode.startup = manual\nnode.session.auth.username = dock\nnode.session.auth.password = ${PASSWORD}\n`,
   );
 
   async function recorded(
@@ -120,13 +120,13 @@ describe('secrets in a recording', () => {
   });
 
   it('are taken out of what the host answers, and nothing else is', async () => {
-    const stdout = `node.startup = manual\nCHAP ${PASSWORD}, as JSON ${JSON.stringify(PASSWORD)}\n`;
+    const stdout = `# longshore: made this record\nnode.startup = manual\nCHAP ${PASSWORD}, as JSON ${JSON.stringify(PASSWORD)}\n`;
     const { sequence } = await recorded(
       [{ kind: 'write', filePath: '/x', content: SETTINGS }],
       ran(stdout, 1, PASSWORD),
     );
     expect(sequence?.replies?.[0]).toMatchObject({
-      stdout: 'node.startup = manual\nCHAP [redacted], as JSON "[redacted]"\n',
+      stdout: '# longshore: made this record\nnode.startup = manual\nCHAP [redacted], as JSON "[redacted]"\n',
       stderr: '[redacted]',
     });
   });
