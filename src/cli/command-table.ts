@@ -84,6 +84,13 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     examples: [['$0 inventory list -i fleet.yaml --limit "web*"', 'what a pattern selects']],
     load: async () => (await import('./commands/inventory-list.js')).inventoryList,
   },
+  sudoers: {
+    usage: 'sudoers',
+    describe: 'Print the sudo rules for hosts that allow certain commands only',
+    options: OPTIONS.sudoers,
+    examples: [['$0 sudoers -u storage', 'for /etc/sudoers.d on the hosts']],
+    load: async () => (await import('./commands/sudoers.js')).sudoers,
+  },
   demo: {
     usage: 'demo',
     describe: 'Attach, show and detach a multipath volume on simulated hosts',

@@ -8,6 +8,7 @@ import { connectLocal } from '../transport/local.js';
 import { printable } from '../transport/printable.js';
 import type { SshConfigSource } from '../transport/ssh-config-resolver.js';
 import { type SshRequest, SshRoutes } from '../transport/ssh-route.js';
+import { hostBecome } from './become-scope.js';
 import type { CommandContext } from './command.js';
 import { transportConnector } from './connect-by-transport.js';
 import { usageError } from './parse-options.js';
@@ -41,8 +42,9 @@ export function hostConnector(context: CommandContext): HostConnector {
     return {
       async connect(host, deadline) {
         if (host.connection === 'local') return connectLocal(host.name);
-        const request = sshRequest(host);
-        return connectSsh(host, await routes.options(request), await routes.resolve(request), deadline);
+        const { become, wrap } = hostBecome(host);
+        const request = { ...sshRequest(host), become };
+        return wrap(await connectSsh(host, await routes.options(request), await routes.resolve(request), deadline));
       },
       async close() {
         await routes.close();
@@ -62,7 +64,9 @@ export async function checkConnectable(hosts: readonly InventoryHost[], { option
   if (options.knownHosts !== undefined && !options.acceptNewHostKeys) {
     await requireReadable('--known-hosts', options.knownHosts);
   }
-  for (const { name, connection, become } of hosts) {
+  for (const host of hosts) {
+    const { name, connection, become } = host;
+    hostBecome(host);
     if (connection === 'local' && become.method !== 'none' && userInfo().uid !== 0) {
       throw new LongshoreError(
         'E_UNSUPPORTED',

@@ -114,6 +114,11 @@ export const OPTIONS = {
     ...fleetOptions,
   },
   inventory: { ...selectionOptions, ...outputOptions },
+  sudoers: {
+    connector: { choices: ['iscsi'], default: 'iscsi', describe: 'whose commands are to be allowed' },
+    user: { alias: 'u', type: 'string', describe: 'the user who logs in; default longshore' },
+    ...outputOptions,
+  },
   demo: {
     hosts: { type: 'number', default: 20, describe: 'simulated hosts' },
     ...outputOptions,

@@ -49,6 +49,8 @@ export interface Become {
   readonly method: 'none' | 'sudo' | 'doas' | 'su';
   readonly user: string;
   readonly password?: Secret;
+  /** the whole shell, or each command by itself for sites with an allow-list; absent: lane */
+  readonly scope?: 'lane' | 'command';
 }
 
 export interface InventoryGroup {

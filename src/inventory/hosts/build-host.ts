@@ -105,10 +105,12 @@ export class HostBuilder {
     const method = pluginName(this.#field('becomeMethod', variables) ?? 'sudo');
     const known = BECOME_METHODS.find((candidate) => candidate === method) ?? 'sudo';
     const password = this.#secret('becomePassword', variables);
+    const scope = this.#field('becomeScope', variables);
     return {
       method: on ? known : 'none',
       user: this.#field('becomeUser', variables) ?? 'root',
       ...(password === undefined ? {} : { password }),
+      ...(scope === undefined ? {} : { scope }),
     };
   }
 

@@ -91,6 +91,11 @@ export const HOST_FIELDS = {
     schema: userSchema,
     description: 'User to become; default root',
   },
+  becomeScope: {
+    names: ['longshore_become_scope'],
+    schema: z.enum(['lane', 'command'], refusing('a scope; write lane or command')),
+    description: 'Whether the whole shell becomes the other user (lane, default) or each command, for allow-lists',
+  },
   becomePassword: {
     names: ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'],
     schema: secretSchema,
