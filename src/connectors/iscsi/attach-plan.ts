@@ -1,5 +1,5 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { ScsiDevice } from '../../linux/storage-state.js';
+import type { ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
@@ -8,6 +8,7 @@ import type { IscsiGoal, TargetTriple } from './goal.js';
 import { accessWork, linkWork, livePaths, tooFewPaths } from './attach-policy.js';
 import { proveIdentity } from './identity.js';
 import type { IscsiObservation } from './observation.js';
+import { removeSickRecordStep, sickRecords } from './sick-records.js';
 import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
 
 /**
@@ -40,7 +41,7 @@ export function planAttach(
   );
   const scans = scanSteps(wanted, history, useMap, patienceMs);
   if (login.length > 0 || scans.length > 0) {
-    const logins = loginSteps(login, goal, history, patienceMs);
+    const logins = loginSteps(login, goal, history, patienceMs, storage);
     return { kind: 'steps', steps: [...scans, ...logins], later: laterSteps(login, useMap) };
   }
 
@@ -90,7 +91,10 @@ function loginSteps(
   goal: IscsiGoal,
   history: History,
   patienceMs: number | null,
+  storage: StorageState,
 ): readonly Step[] {
+  const empty =
+    paths.length === 0 ? [] : sickRecords(storage, goal).map((filePath) => removeSickRecordStep(filePath, []));
   const records = paths
     .filter(({ record }) => record?.mark === undefined || goal.chap !== null || record.scan !== 'manual')
     .filter(({ triple }) => !history.succeeded.has(stepId.record(triple)))
@@ -106,7 +110,8 @@ function loginSteps(
   const rest = others.map(({ triple, record }) =>
     loginStep(triple, record, way, proven ? written : [...written, canary.id]),
   );
-  return paths.length === 1 ? [...records, { ...canary, lane: NODE_DATABASE_LANE }] : [...records, canary, ...rest];
+  if (paths.length === 1) return [...empty, ...records, { ...canary, lane: NODE_DATABASE_LANE }];
+  return [...empty, ...records, canary, ...rest];
 }
 
 function scanSteps(

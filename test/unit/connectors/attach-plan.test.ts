@@ -15,6 +15,7 @@ import {
   session,
   SIZE,
   state,
+  TARGET,
   unasked,
   volume,
   WWID,
@@ -58,6 +59,12 @@ describe('the plan of an attach', () => {
     if (result.kind !== 'steps') throw new Error(result.kind);
     const second = result.steps.find((step) => step.id === 'login 10.2.0.1:3260');
     expect(second?.after).toContain('login 10.1.0.1:3260');
+  });
+
+  it('makes way for its record where a power cut has left an empty one', () => {
+    const own = `/etc/iscsi/nodes/${TARGET}/10.1.0.1,3260`;
+    const storage = state({ unknowns: [{ subject: own, reason: 'holds no node record' }] });
+    expect(stepIds(volume(), unasked(storage))[0]).toBe(`remove empty record ${own}`);
   });
 
   it('never puts a CHAP secret on a command line', () => {
