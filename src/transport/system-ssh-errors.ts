@@ -12,6 +12,8 @@ export interface EarlyEnd {
   readonly startError?: string;
 }
 
+/** what ssh says when the other end closes before the first key exchange, as sshd does over MaxStartups */
+const DROPPED = /^(?:kex|ssh)_exchange_identification: /m;
 const REVOKED = /REVOKED HOST KEY|marked as revoked|host key .* revoked/i;
 const CHANGED = /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i;
 const HOST_KEY = /host key verification failed|no .* host key is known for|host key .* differs/i;
@@ -47,6 +49,7 @@ export function systemSshError(end: EarlyEnd, options: SystemSshOptions): Longsh
     `ssh could not connect to ${destination}${said === '' ? '' : `: ${said}`}`,
     {
       host,
+      ...(DROPPED.test(end.noise) ? { droppedBeforeLogin: true } : {}),
       ...remedyFor(end.noise),
     },
   );

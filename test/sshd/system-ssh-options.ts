@@ -4,7 +4,7 @@ import type { SshdFixture } from './sshd-fixture.js';
 
 /** Options by which the system's ssh reaches a host of the tests, without any ssh_config of this machine, with changes. */
 export async function systemOptions(
-  sshd: SshdFixture,
+  sshd: Pick<SshdFixture, 'options' | 'clientKey' | 'knownHosts' | 'directory'>,
   changes: Partial<SystemSshOptions> = {},
 ): Promise<SystemSshOptions> {
   const { host, address, port, user, become, connectTimeoutMs } = sshd.options();

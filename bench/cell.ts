@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BenchHost, type Fixture, hostCpuSeconds, hostIsIdle, type Way } from './fixture.js';
+import type { Start, Tool } from './tools.js';
+
+/** Longer than any cell takes. */
+const LIMIT_S = 150;
+
+/** What one run of a tool cost, all hosts together. */
+export interface Cost {
+  readonly wallS: number;
+  /** user and system time of the tool and of all it has started */
+  readonly cpuS: number;
+  /** memory that its processes had for themselves at the worst moment */
+  readonly peakBytes: number;
+  /** CPU time of sshd and what it started: the tools share the machine with their hosts */
+  readonly hostCpuS: number;
+  readonly logins: number;
+  /** channels on which sshd started a shell or a command */
+  readonly sessions: number;
+  /** as the delaying proxy counts them, login included; null without the proxy */
+  readonly roundTrips: number | null;
+}
+
+export interface Ran extends Cost {
+  readonly stdout: string;
+}
+
+export interface Work {
+  readonly hosts: readonly BenchHost[];
+  readonly commands: readonly (readonly string[])[];
+  readonly files?: readonly string[];
+}
+
+/** Runs a tool once on all hosts. */
+export async function runTool(fixture: Fixture, way: Way, tool: Tool, work: Work): Promise<Ran> {
+  const scratch = await mkdtemp(path.join(fixture.directory, 'run-'));
+  try {
+    return await runMeasured(fixture, way, await tool.start({ fixture, way, ...work, scratch }), scratch, tool.name);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+export async function runMeasured(
+  fixture: Fixture,
+  way: Way,
+  start: Start,
+  scratch: string,
+  name: string,
+): Promise<Ran> {
+  const { sshd, served } = fixture;
+  await hostIsIdle(sshd.pid);
+  const before = { ...served, hostCpuS: hostCpuSeconds(sshd.pid) };
+  await way.roundTrips();
+  const resultFile = path.join(scratch, 'result.json');
+  const stdoutFile = path.join(scratch, 'stdout');
+  const stdout = openSync(stdoutFile, 'w');
+  const stderr = openSync(path.join(scratch, 'stderr'), 'w');
+  const wrapper = fileURLToPath(new URL('measure.py', import.meta.url));
+  const child = spawn('python3', [wrapper, resultFile, String(LIMIT_S), ...start.argv], {
+    stdio: ['ignore', stdout, stderr],
+    env: { PATH: process.env['PATH'], HOME: scratch, LC_ALL: 'C.UTF-8', ...start.env },
+  });
+  closeSync(stdout);
+  closeSync(stderr);
+  await new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
+  const result = JSON.parse(await readFile(resultFile, 'utf8')) as {
+    readonly exit: number;
+    readonly timedOut: boolean;
+    readonly wallS: number;
+    readonly cpuS: number;
+    readonly peakBytes: number;
+  };
+  if (result.exit !== 0) {
+    const said = readFileSync(path.join(scratch, 'stderr'), 'utf8').trim().slice(-600);
+    throw new Error(
+      `${name} ${result.timedOut ? `was not done in ${LIMIT_S} s` : `ended with ${result.exit}`}: ${said}`,
+    );
+  }
+  await hostIsIdle(sshd.pid);
+  const { wallS, cpuS, peakBytes } = result;
+  return {
+    wallS,
+    cpuS,
+    peakBytes,
+    hostCpuS: hostCpuSeconds(sshd.pid) - before.hostCpuS,
+    logins: served.logins - before.logins,
+    sessions: served.sessions - before.sessions,
+    roundTrips: await way.roundTrips(),
+    stdout: readFileSync(stdoutFile, 'utf8'),
+  };
+}
+
+/** The one in the middle by wall time. */
+export function medianOf<T extends Cost>(runs: readonly T[]): T {
+  const middle = runs.toSorted((a, b) => a.wallS - b.wallS)[Math.floor((runs.length - 1) / 2)];
+  if (middle === undefined) throw new Error('nothing was run');
+  return middle;
+}
+
+const GROWING = ['wallS', 'cpuS', 'hostCpuS', 'logins', 'sessions'] as const;
+
+/**
+ * What `count` commands cost, when `one` is known and the cost of `some` of them, which may be the same: then each costs what the first one does; else each
+ * further one costs what the further ones of `few` did.
+ */
+export function extrapolate(one: Cost, few: Cost, some: number, count: number): Cost {
+  const grow = (first: number, last: number): number =>
+    some === 1 ? first * count : first + (Math.max(0, last - first) / (some - 1)) * (count - 1);
+  const grown = Object.fromEntries(GROWING.map((key) => [key, grow(one[key], few[key])])) as Pick<
+    Cost,
+    (typeof GROWING)[number]
+  >;
+  const isCounted = one.roundTrips !== null && few.roundTrips !== null;
+  return {
+    ...grown,
+    peakBytes: Math.max(one.peakBytes, few.peakBytes),
+    roundTrips: isCounted ? grow(one.roundTrips, few.roundTrips) : null,
+  };
+}
