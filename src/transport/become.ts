@@ -7,6 +7,8 @@ import type { Become } from './ssh-options.js';
 /** What a shell behind sudo says when it runs, so that it is known whether sudo asks. */
 const SHELL_RUNS = 'longshore-shell-runs';
 
+const SU_NEEDS_ROOT = 'su asks for a password, which it takes on a terminal only';
+
 /** How a lane's shell is started. */
 export interface LaneCommand {
   /** for the login shell, which may be any */
@@ -19,7 +21,7 @@ export interface LaneCommand {
 /**
  * The whole lane becomes the other user once. sudo is asked with `-n` when there is no password: it then fails at once, and never waits.
  * With a password its prompt is a random word, so that nothing else on stderr can ask for it. doas cannot take a password
- * without a terminal.
+ * without a terminal, and su is for root only.
  */
 export function becomeCommand(become: Become, host: string): LaneCommand {
   const user = quoteWord(become.user ?? 'root');
@@ -41,8 +43,12 @@ export function becomeCommand(become: Become, host: string): LaneCommand {
     }
     case 'doas':
       return { command: `exec doas -n -u ${user} /bin/sh`, processes: 1, lane };
-    case 'su':
-      throw new LongshoreError('E_BECOME', 'become method su is not supported yet; use sudo or doas', { host });
+    case 'su': {
+      // su asks on a terminal, or reads the password where a lane's requests come from: it is only started by root, whom it does not ask
+      const start = `exec su -s /bin/sh ${user} -c 'exec /bin/sh'`;
+      const script = `[ "$(id -u)" = 0 ] || { echo '${SU_NEEDS_ROOT}' >&2; exit 1; }; ${start}`;
+      return { command: `exec /bin/sh -c ${quoteWord(script)}`, processes: 3, lane };
+    }
   }
 }
 
@@ -79,10 +85,12 @@ function endedEarly(noise: string, { method, user = 'root', password }: Become, 
   }
   const needsPassword = /password is required|terminal is required|authentication required/i.test(noise);
   const needsTerminal = /must have a tty|no tty present|tty is required/i.test(noise);
-  const remedy = needsTerminal
-    ? `allow ${method} without a terminal for this user (sudoers: Defaults:NAME !requiretty)`
-    : needsPassword && method === 'sudo'
-      ? 'give ansible_become_password by reference ({env: NAME} or {file: PATH}), or use --ask-become-pass'
-      : `check the rules of ${method} for this user on the host`;
+  const remedy = noise.includes(SU_NEEDS_ROOT)
+    ? 'use ansible_become_method sudo or doas, or log in as root: su works from there'
+    : needsTerminal
+      ? `allow ${method} without a terminal for this user (sudoers: Defaults:NAME !requiretty)`
+      : needsPassword && method === 'sudo'
+        ? 'give ansible_become_password by reference ({env: NAME} or {file: PATH}), or use --ask-become-pass'
+        : `check the rules of ${method} for this user on the host`;
   return new LongshoreError('E_BECOME', `cannot become ${user} by ${method} on ${host}${said}`, { host, remedy });
 }

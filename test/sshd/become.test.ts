@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/secrets/secret.js';
@@ -106,5 +106,21 @@ describe('become', () => {
     expect(await ask(executor, run('echo', 'ok'))).toMatchObject({ stdout: 'ok\n' });
     expect(readFileSync(path.join(sshd?.directory ?? '', 'doas.log'), 'utf8')).toBe('-n -u storage /bin/sh\n');
     rmSync(path.join(sshd?.directory ?? '', 'doas.log'));
+  });
+
+  test('real su from root needs no terminal and gives a lane of the other user, with several lanes', async () => {
+    const nobody = await become({ method: 'su', user: 'nobody' });
+    const replies = await Promise.all([ask(nobody, run('id', '-un')), ask(nobody, run('id', '-un'))]);
+    expect(replies.map((reply) => reply.stdout)).toEqual(['nobody\n', 'nobody\n']);
+  });
+
+  test('su from anybody else is refused before it asks, and says what to use instead', async () => {
+    const id = 'echo 1000';
+    const su = 'echo "$*" >"$(dirname "$0")/../su.log"';
+    await expect(become({ method: 'su' }, { id, su })).rejects.toMatchObject({
+      code: 'E_BECOME',
+      details: { remedy: expect.stringContaining('sudo or doas') as string },
+    });
+    expect(existsSync(path.join(sshd?.directory ?? '', 'su.log'))).toBe(false);
   });
 });
