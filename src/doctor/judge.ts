@@ -4,8 +4,9 @@ import { FLEET_RULES } from './rules/fleet-rules.js';
 import { HEALTH_RULES } from './rules/health-rules.js';
 import { ISCSI_RULES } from './rules/iscsi-rules.js';
 import { MULTIPATH_RULES } from './rules/multipath-rules.js';
+import { STATE_RULES } from './rules/state-rules.js';
 
-const HOST_RULES = [...HEALTH_RULES, ...ISCSI_RULES, ...MULTIPATH_RULES];
+const HOST_RULES = [...HEALTH_RULES, ...STATE_RULES, ...ISCSI_RULES, ...MULTIPATH_RULES];
 
 /** Every rule, in the order of docs/doctor.md. */
 export const RULES: readonly RuleText[] = [...FLEET_RULES, ...HOST_RULES];

@@ -26,7 +26,7 @@ const PROGRAM = `BEGIN {
     close(ARGV[i]); read++
     pid = line; sub(/ .*/, "", pid)
     rest = line; sub(/.*\\) /, "", rest); state = substr(rest, 1, 1)
-    name = line; sub(/^[0-9]+ \\(/, "", name); sub(/\\) [A-Za-z] .*$/, "", name)
+    name = substr(line, length(pid) + 3, length(line) - length(pid) - length(rest) - 4)
     if (name == "iscsid") print "iscsid"
     if (state != "D") continue
     ran = "-"; sched = "/proc/" pid "/sched"

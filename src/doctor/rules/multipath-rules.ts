@@ -1,4 +1,4 @@
-import { mapsOf, multipathDefault, multipathSetting, usesMultipath } from '../multipath-use.js';
+import { multipathDefault, multipathSetting, usesMultipath } from '../multipath-use.js';
 import type { HostFacts } from '../host-facts.js';
 import type { HostRule } from '../rule.js';
 import { hidingLines } from './multipath-blacklist.js';
@@ -206,35 +206,5 @@ export const MULTIPATH_RULES: readonly HostRule[] = [
     instead: 'blacklist local disks by wwid, or by vendor and product, not by device name',
     source: 'multipath.conf(5)',
     find: (facts) => (usesMultipath(facts) ? hidingLines(facts) : []),
-  },
-  {
-    id: 'map-without-path',
-    severity: 'problem',
-    reads: 'dmsetup status',
-    when: 'a multipath map without any active path',
-    reason:
-      'Its I/O waits or fails. It is an outage until the array says that the volume is gone: do not remove the map.',
-    instead: 'bring a path back; look at portals, network and the mapping on the array',
-    source: 'incident B9, rule S8',
-    find: (facts) =>
-      mapsOf(facts)
-        .filter(({ mapPaths }) => mapPaths !== null && !mapPaths.some(({ active }) => active))
-        .filter(({ name }) => !facts.unknowns.some(({ subject }) => subject === `/sys/block/${name}`))
-        .map(({ dmName, mapPaths }) => `map ${dmName}: none of ${mapPaths?.length ?? 0} paths is active`),
-  },
-  {
-    id: 'map-degraded',
-    severity: 'warning',
-    reads: 'dmsetup status',
-    when: 'a multipath map some paths of which failed',
-    reason: 'The next failure may be the last path.',
-    instead: 'bring the path back; look at its portal and network',
-    source: 'incidents F2, C8',
-    find: (facts) =>
-      mapsOf(facts).flatMap(({ dmName, mapPaths }) => {
-        const active = (mapPaths ?? []).filter((path) => path.active).length;
-        const all = mapPaths?.length ?? 0;
-        return active > 0 && active < all ? [`map ${dmName}: ${active} of ${all} paths active`] : [];
-      }),
   },
 ];
