@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BenchHost, type Fixture, hostCpuSeconds, hostIsIdle, type Way } from './fixture.js';
@@ -18,6 +19,8 @@ export interface Cost {
   readonly peakBytes: number;
   /** CPU time of sshd and what it started: the tools share the machine with their hosts */
   readonly hostCpuS: number;
+  /** CPU time that was spent on the machine by others, the bench's own proxy included: over a fifth of all, wall times say little */
+  readonly otherCpuS: number;
   readonly logins: number;
   /** channels on which sshd started a shell or a command */
   readonly sessions: number;
@@ -54,7 +57,7 @@ export async function runMeasured(
 ): Promise<Ran> {
   const { sshd, served } = fixture;
   await hostIsIdle(sshd.pid);
-  const before = { ...served, hostCpuS: hostCpuSeconds(sshd.pid) };
+  const before = { ...served, hostCpuS: hostCpuSeconds(sshd.pid), machineS: machineCpuSeconds() };
   await way.roundTrips();
   const resultFile = path.join(scratch, 'result.json');
   const stdoutFile = path.join(scratch, 'stdout');
@@ -83,16 +86,24 @@ export async function runMeasured(
   }
   await hostIsIdle(sshd.pid);
   const { wallS, cpuS, peakBytes } = result;
+  const hostCpuS = hostCpuSeconds(sshd.pid) - before.hostCpuS;
   return {
     wallS,
     cpuS,
     peakBytes,
-    hostCpuS: hostCpuSeconds(sshd.pid) - before.hostCpuS,
+    hostCpuS,
+    otherCpuS: Math.max(0, machineCpuSeconds() - before.machineS - cpuS - hostCpuS),
     logins: served.logins - before.logins,
     sessions: served.sessions - before.sessions,
     roundTrips: await way.roundTrips(),
     stdout: readFileSync(stdoutFile, 'utf8'),
   };
+}
+
+/** All that the machine's CPUs have done, seconds. */
+function machineCpuSeconds(): number {
+  const busy = (times: os.CpuInfo['times']): number => times.user + times.nice + times.sys + times.irq;
+  return os.cpus().reduce((sum, { times }) => sum + busy(times), 0) / 1000;
 }
 
 /** The one in the middle by wall time. */
@@ -102,7 +113,7 @@ export function medianOf<T extends Cost>(runs: readonly T[]): T {
   return middle;
 }
 
-const GROWING = ['wallS', 'cpuS', 'hostCpuS', 'logins', 'sessions'] as const;
+const GROWING = ['wallS', 'cpuS', 'hostCpuS', 'otherCpuS', 'logins', 'sessions'] as const;
 
 /**
  * What `count` commands cost, when `one` is known and the cost of `some` of them, which may be the same: then each costs what the first one does; else each

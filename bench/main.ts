@@ -1,4 +1,4 @@
-/** `npx tsx bench/main.ts [--quick] [--save]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
+/** `npx tsx bench/main.ts [--quick] [--save] [--rtt 0,100]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,10 +9,14 @@ import { PEERS } from './tools.js';
 import { type Cell, runWorkloads, type Sizes, type Sink } from './workloads.js';
 
 const { values: args } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    rtt: { type: 'string' },
+  },
 });
 
-const FULL = { hosts: 200, readHosts: 50, steps: 20, reads: 300, rtts: [0, 100, 20], sampled: 3, repeats: 3 };
+const FULL = { hosts: 200, readHosts: 50, steps: 20, reads: 300, rtts: [0, 100, 20], sampled: 2, repeats: 3 };
 const QUICK = { hosts: 20, readHosts: 5, steps: 20, reads: 300, rtts: [0, 100], sampled: 2, repeats: 1 };
 const FULL_SCALE = { idle: 1_020, simulated: [200, 2_000], reads: FULL.reads };
 const QUICK_SCALE = { idle: 120, simulated: [20, 100], reads: QUICK.reads };
@@ -77,7 +81,8 @@ async function save(results: Results): Promise<void> {
   say(`saved as bench/results/${name}.json and .md`);
 }
 
-const sizes = args.quick ? QUICK : FULL;
+const rtts = args.rtt?.split(',').map(Number);
+const sizes: Sizes = { ...(args.quick ? QUICK : FULL), ...(rtts === undefined ? {} : { rtts }) };
 const fixture = await startFixture(sizes.rtts, sizes.reads);
 const end = (signal: NodeJS.Signals): void => void fixture.close().finally(() => process.kill(process.pid, signal));
 process.once('SIGINT', end).once('SIGTERM', end);

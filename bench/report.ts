@@ -31,6 +31,7 @@ const HEAD = [
   'shells',
   'hosts CPU s',
   'floor s',
+  'others',
   '',
 ];
 
@@ -67,6 +68,7 @@ function rowOf(cell: Cell, reference: Cell | undefined): string[] {
     (cell.sessions / hosts).toFixed(1),
     cell.hostCpuS.toFixed(2),
     ((cell.cpuS + cell.hostCpuS) / os.availableParallelism()).toFixed(2),
+    `${((100 * cell.otherCpuS) / (cell.otherCpuS + cell.cpuS + cell.hostCpuS)).toFixed(0)} %`,
     cell.sampled === undefined ? `median of ${cell.runs}` : `from ${cell.sampled} of them`,
   ];
 }

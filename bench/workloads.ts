@@ -110,8 +110,8 @@ class Bench {
   }
 
   #add(workload: Workload, tool: Tool, work: Work, cost: Cost, how: { runs: number; sampled?: number }): void {
-    const { wallS, cpuS, peakBytes, hostCpuS, logins, sessions, roundTrips } = cost;
-    const costs: Cost = { wallS, cpuS, peakBytes, hostCpuS, logins, sessions, roundTrips };
+    const { wallS, cpuS, peakBytes, hostCpuS, otherCpuS, logins, sessions, roundTrips } = cost;
+    const costs: Cost = { wallS, cpuS, peakBytes, hostCpuS, otherCpuS, logins, sessions, roundTrips };
     this.#sink.add({ workload, hosts: work.hosts.length, rttMs: this.#way.rttMs, tool: tool.name, ...how, ...costs });
   }
 }
