@@ -1,6 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BastionLab, CLEAN, sessionsFail, startBastionLab } from './bastion-lab.js';
-import { pathOffline, portalHang, portalRefuse, portalRestore, setLink, volumeError, volumeRestore } from './faults.js';
+import {
+  pathOffline,
+  portalHang,
+  portalRefuse,
+  portalRestore,
+  powerCut,
+  setLink,
+  volumeError,
+  volumeRestore,
+} from './faults.js';
 import { clientLeftovers } from './hygiene.js';
 import { exportTo, unmap } from './target.js';
 
@@ -128,6 +137,21 @@ describe('the volume', () => {
     } finally {
       await exportTo(at.lab.target, at.volume, at.client.initiatorName, { chap: at.chap });
     }
+  });
+});
+
+describe('a client whose power is cut', () => {
+  it('comes back without the volume, and a detach cleans what it still has of it', async () => {
+    await attach();
+    await powerCut(at.client);
+    const left = await clientLeftovers(at.client);
+    expect([left.sessions, left.disks, left.maps]).toEqual([[], [], []]);
+    expect(left.nodes).toHaveLength(2);
+    const result = await detach();
+    expect(result?.outcome, JSON.stringify(result)).toBe('changed');
+    await expectClean();
+    await attach();
+    expect((await detach())?.outcome).toBe('changed');
   });
 });
 
