@@ -4,18 +4,20 @@ import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readVolumeFile } from '../inventory/volumes/read-volume-file.js';
 import type { VolumeSpec } from '../connectors/connector.js';
-import { chooseVolumes } from './choose-volumes.js';
+import { chooseVolumes, type VolumesOf } from './choose-volumes.js';
 import type { CommandContext } from './command.js';
 import { hostConnector } from './connect-host.js';
 import { performVerb } from './perform-verb.js';
 import { selectFleet } from './select-hosts.js';
+import { volumeWithoutSecrets } from './traced-connections.js';
 
 /** Reads what the options name, then runs a storage verb on those hosts. Prints no result. */
 export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): Promise<FleetResult> {
   const { options, terminal } = context;
   const hosts = await selectFleet(context);
   const readVolumes = (filePath: string) => readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' });
-  const volumesOf = await chooseVolumes(verb, hosts, options.volumes, readVolumes);
+  const chosen = await chooseVolumes(verb, hosts, options.volumes, readVolumes);
+  const volumesOf: VolumesOf = options.replay === undefined ? chosen : (host) => chosen(host).map(volumeWithoutSecrets);
   // only logging in to a target takes a volume's secrets: a detach must go without them
   if (verb === 'attach') requireSecrets(hosts.map((host) => ({ ...host, volumes: volumesByName(volumesOf(host)) })));
   return performVerb(context, {

@@ -8,7 +8,7 @@ import { checkConnectable } from './connect-host.js';
 import { usageError } from './parse-options.js';
 import { runExecutable } from './run-executable.js';
 import { paintFor } from './terminal.js';
-import { replayInventory, withoutSecrets } from './traced-connections.js';
+import { replayInventory, withoutLogin } from './traced-connections.js';
 
 /** Reads the inventory that `-i` names. Secrets are left for those who need them: other hosts' may not be there for this user. */
 export async function loadInventory({ options, terminal, logger }: CommandContext): Promise<Inventory> {
@@ -34,7 +34,7 @@ export async function loadInventory({ options, terminal, logger }: CommandContex
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
   const { options, terminal } = context;
   const selected = selectHosts(await loadInventory(context), options.limit);
-  if (options.replay !== undefined) return selected.map(withoutSecrets);
+  if (options.replay !== undefined) return selected.map(withoutLogin);
   const loginPassword = options.askPass ? await askSecret('SSH password: ', terminal) : undefined;
   const password = options.askBecomePass ? await askSecret('sudo password: ', terminal) : undefined;
   const hosts = selected.map((host) => ({

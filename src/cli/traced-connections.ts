@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { VolumeSpec } from '../connectors/connector.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { Secret } from '../secrets/secret.js';
@@ -49,15 +50,17 @@ export async function prepareRecordings(directory: string, hosts: readonly Inven
   }
 }
 
-/** The host for a replay, where no secret is needed: none has to be there. */
-export function withoutSecrets(host: InventoryHost): InventoryHost {
+/** The host for a replay, where it is not logged in to. */
+export function withoutLogin(host: InventoryHost): InventoryHost {
   const { password: _password, privateKeyPassphrase: _passphrase, ...rest } = host;
   const { method, user } = host.become;
-  const volumes = [...host.volumes].map(([name, volume]) => {
-    const data = Object.entries(volume.data).map(([key, value]) => [key, value instanceof Secret ? STAND_IN : value]);
-    return [name, { ...volume, data: Object.fromEntries(data) as Record<string, unknown> }] as const;
-  });
-  return { ...rest, become: { method, user }, volumes: new Map(volumes) };
+  return { ...rest, become: { method, user } };
+}
+
+/** The volume for a replay, where no secret is needed: none has to be there. */
+export function volumeWithoutSecrets(volume: VolumeSpec): VolumeSpec {
+  const data = Object.entries(volume.data).map(([key, value]) => [key, value instanceof Secret ? STAND_IN : value]);
+  return { ...volume, data: Object.fromEntries(data) as Record<string, unknown> };
 }
 
 /** As inventories have them. A `Secret` in `data` turns itself into text that is none. */

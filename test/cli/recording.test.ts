@@ -25,9 +25,9 @@ afterAll(async () => {
   await scratch[Symbol.asyncDispose]();
 });
 
-function record(verb: string, directory: string, args: readonly string[] = []) {
+function record(verb: string, directory: string, args: readonly string[] = [], env = {}) {
   const common = ['-i', files.inventoryFile, '--known-hosts', files.knownHostsFile, '--record', directory];
-  return longshore([verb, ...common, '--json', ...args]);
+  return longshore([verb, ...common, '--json', ...args], { env });
 }
 
 async function replay(verb: string, directory: string, args: readonly string[] = []) {
@@ -100,6 +100,19 @@ describe('--record and --replay', () => {
     expect(code).toBe(2);
     expect(document.hosts['dock01']?.outcome).toBe('ok');
     expect(document.hosts['dock02']?.error).toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it('attach from a volume file replays without its secret', async () => {
+    const volume = fleet.volumes[0]!;
+    const { data } = volume.connectionInfo;
+    const volumeFile = join(scratch.directoryPath, 'volume.json');
+    await writeFile(volumeFile, JSON.stringify({ ...data, auth_password: { env: 'PLANTED_CHAP' } }));
+    const directory = join(scratch.directoryPath, 'of-volume-file');
+    const args = ['--volume', volumeFile, '--limit', volume.host];
+    const env = { PLANTED_CHAP: String(data['auth_password']) };
+    expect(await record('attach', directory, args, env)).toMatchObject({ code: 0, stderr: '' });
+    expect((await contents(directory)).includes(env.PLANTED_CHAP)).toBe(false);
+    expect(await replay('attach', directory, args)).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('exec: what the command printed is replayed', async () => {
