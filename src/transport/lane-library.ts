@@ -7,13 +7,14 @@ import { LIBRARY_WAITS } from './library-waits.js';
 /**
  * What a lane's shell is given once: functions in POSIX sh (run on dash, busybox ash and bash by the tests). `lq` answers one request:
  *
- *     lq ID CHAIN BUDGET_MS KIND ARGUMENT...
+ *     lq WORDS ID CHAIN BUDGET_MS KIND ARGUMENT...
  *
  * A reply is `\nNONCE begin ID\n`, its payload and `\nNONCE ID OK PROCESSES STATUS\n` on stdout; for `run` and `write` the same two
  * frames are put around what goes to stderr. A command's output goes straight through, so the shell never holds it; only `expectStdout`
  * has to. Payloads of the other kinds are lines that begin with a letter, see `lane-replies.ts`.
  *
  * Rules that it keeps:
+ * - A line that was cut off by the end of the connection is not run: WORDS says how many words follow it.
  * - Only builtins read and test files. Patterns arrive as quoted shell text (`glob-pattern.ts`) and are expanded by `eval`.
  * - Each frame is written before what it announces, and a failed write ends the shell: once the controller is gone, sshd closes the pipe and
  *   the lane starts nothing that it has already been sent.

@@ -25,12 +25,13 @@ export const DEFAULT_RUN_MS = 60_000;
 const LOCK_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * One request as a line for the lane's shell: words that are all quoted, ended by a newline (a word may hold newlines). Throws `E_USAGE`
+ * One request as a line for the lane's shell: words that are all quoted, ended by a newline (a word may hold newlines), and first how many words
+ * follow: a shell also runs a last line whose end never came, and a command without its last words is another command. Throws `E_USAGE`
  * for what cannot be said to a host: NUL characters, patterns that are not absolute, odd lock names, an empty argv.
  */
 export function encodeRequest(id: number, chain: Chain, request: WireRequest, budgetMs = 0): string {
   const words = [String(id), chain, milliseconds(budgetMs), request.kind, ...wordsOf(request)];
-  return `lq ${words.map(quoteWord).join(' ')}\n`;
+  return `lq ${[String(words.length), ...words].map(quoteWord).join(' ')}\n`;
 }
 
 function wordsOf(request: WireRequest): readonly string[] {
@@ -114,8 +115,15 @@ function lockName(name: string): string {
 /** The inverse of `encodeRequest`, for servers that emulate lanes; defaults are filled in. null when the line is no request. */
 export function decodeRequest(line: string): DecodedRequest | null {
   if (!line.startsWith('lq ')) return null;
-  const [id, chain, budgetMs, kind, ...rest] = unquoteWords(line.slice(3).replace(/\n$/, '')) ?? [];
-  if (id === undefined || (chain !== 'first' && chain !== 'then') || kind === undefined) return null;
+  const [count, ...words] = unquoteWords(line.slice(3).replace(/\n$/, '')) ?? [];
+  const [id, chain, budgetMs, kind, ...rest] = words;
+  if (
+    count !== String(words.length) ||
+    id === undefined ||
+    (chain !== 'first' && chain !== 'then') ||
+    kind === undefined
+  )
+    return null;
   const request = requestOf(kind, new Words(rest));
   return request === null ? null : { id: Number(id), chain, budgetMs: Number(budgetMs), request };
 }

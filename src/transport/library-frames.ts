@@ -36,6 +36,8 @@ l_hello() {
 }
 l_now() { lt=0; { read -r lt lx </proc/uptime && lt=$((${'${lt%.*}'}*100+1${'${lt#*.}'}-100)); } 2>/dev/null || lt=0; }
 lq() {
+  [ $# = $(($1+1)) ] || exit 1
+  shift
   li=$1 lc=$4
   l_now; l0=$lt
   if [ "$2" = first ]; then
