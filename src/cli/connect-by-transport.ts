@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { InventoryHost } from '../inventory/inventory.js';
 import type { Deadline } from '../time/deadline.js';
@@ -38,7 +38,10 @@ export function transportConnector({ terminal, logger }: CommandContext): Connec
         keyFiles: keyFiles(host, config),
         systemSsh: async () => {
           directory ??= systemSshDirectory(terminal.env['XDG_RUNTIME_DIR']);
-          return systemSshOptions(host, ssh2, config, await directory);
+          const options = systemSshOptions(host, ssh2, config, await directory);
+          // ssh looks in the home directory of the user database, wherever $HOME is
+          const isElsewhere = homedir() !== userInfo().homedir && host.privateKeyFile === undefined;
+          return isElsewhere ? { ...options, keyFiles: await there(keyFiles(host, config), facts) } : options;
         },
         onSystemSsh: (reason) => logger.info({ host: host.name, transport: 'openssh', reason }, 'transport-chosen'),
       },
@@ -50,6 +53,11 @@ export function transportConnector({ terminal, logger }: CommandContext): Connec
 function keyFiles({ privateKeyFile }: InventoryHost, config: HostConfig): readonly string[] {
   if (privateKeyFile !== undefined) return [privateKeyFile];
   return config.identityFiles ?? DEFAULT_KEYS.map((name) => join(homedir(), '.ssh', name));
+}
+
+async function there(filePaths: readonly string[], facts: LocalSshFacts): Promise<readonly string[]> {
+  const exist = await Promise.all(filePaths.map((filePath) => facts.exists(filePath)));
+  return filePaths.filter((_, index) => exist[index] === true);
 }
 
 /** The name is left to ssh_config; host keys are judged by the files and the mode that ssh2 would take. */
