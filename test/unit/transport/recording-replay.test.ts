@@ -5,7 +5,8 @@ import { Secret } from '../../../src/secrets/secret.js';
 import { deadlineIn } from '../../../src/time/deadline.js';
 import type { Executor, LaneReply, LaneRequest } from '../../../src/transport/executor.js';
 import { readTrace } from '../../../src/transport/recording/read-trace.js';
-import { recordingExecutor } from '../../../src/transport/recording/recording-executor.js';
+import { ReconnectingExecutor } from '../../../src/transport/reconnecting-executor.js';
+import { HostRecording, recordingExecutor } from '../../../src/transport/recording/recording-executor.js';
 import { HostReplay, replayExecutor } from '../../../src/transport/recording/replay-executor.js';
 import { fakeExecutor, ran } from '../fleet/fake-executor.js';
 
@@ -197,6 +198,36 @@ describe('a replay', () => {
     });
     await expect(replay.connect()).rejects.toMatchObject({ code: 'E_AUTH', message: 'no key was accepted' });
     await expect(replay.connect()).rejects.toMatchObject({ code: 'E_REPLAY' });
+  });
+
+  it('loses its connection where it was lost, and goes on over the next one', async () => {
+    const file = { text: '' };
+    const recording = new HostRecording('web01', { write: (line) => void (file.text += line) });
+    const drops = { left: 1 };
+    const live = () =>
+      recording.connect(() =>
+        Promise.resolve(
+          fakeExecutor('web01', (request) => {
+            if (request.kind === 'lock') return locked;
+            if (drops.left === 0) return ran('in');
+            drops.left -= 1;
+            throw new LongshoreError('E_OUTCOME_UNKNOWN', 'the connection was lost');
+          }),
+        ),
+      );
+    const work = async (connect: () => Promise<Executor>): Promise<unknown[]> => {
+      const executor = new ReconnectingExecutor(await connect(), { connect });
+      const exchange = async (request: LaneRequest): Promise<unknown> =>
+        executor.sequence(deadline, [request]).catch((error: unknown) => String(error));
+      const heard = [await exchange(lock), await exchange(login), await exchange(login)];
+      await executor.close();
+      return heard;
+    };
+    const heard = await work(live);
+    expect(heard).toEqual([[locked], expect.stringContaining('was lost'), [ran('in')]]);
+    const replay = new HostReplay(readTrace(file.text, 'it'));
+    expect(await work(() => replay.connect())).toEqual(heard);
+    replay.finish();
   });
 
   it('obeys its deadline and is closed when it is closed', async () => {
