@@ -32,6 +32,8 @@ export interface SshdFixture {
   /** Ends all connections at once, as an unplugged cable would: what runs on the host goes on. */
   cut(): void;
   connections(): number;
+  /** Stops all sshd processes of open connections, as a host does that hangs: its kernel still acknowledges what it is sent. */
+  freeze(): void;
   /** connections that there ever were */
   accepted(): number;
   close(): Promise<void>;
@@ -97,6 +99,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshdFixture>
     hostKeys,
     cut,
     connections: () => sockets.size,
+    freeze() {
+      for (const child of children) child.kill('SIGSTOP');
+    },
     accepted: () => accepted,
     options: (changes = {}) => ({
       host: 'web01',
@@ -113,7 +118,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshdFixture>
       cut();
       await new Promise((resolve) => server.close(resolve));
       const ended = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)));
-      for (const child of children) child.kill();
+      for (const child of children) {
+        child.kill('SIGCONT');
+        child.kill();
+      }
       await Promise.all(ended);
       rmSync(directory, { recursive: true, force: true });
     },
