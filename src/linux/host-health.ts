@@ -13,6 +13,8 @@ export interface HostHealth {
   readonly swappedPages: number | null;
   /** wall clock at boot, seconds since 1970, rounded down by the kernel */
   readonly bootedAtSeconds: number | null;
+  /** seconds since boot that each processor gave to interrupts and to other guests: its task clock may be that much behind */
+  readonly interruptedSeconds: ReadonlyMap<number, number>;
   /** bits of /proc/sys/kernel/tainted */
   readonly taint: number | null;
   /** tasks that the kernel's watchdog found hung since boot; null on kernels that do not count them */
@@ -83,6 +85,7 @@ function parseHostHealth(read: ReadReply): Learnt<HostHealth> {
       memoryStallPercent: numberIn(text(FILES.pressure), /^some avg10=([\d.]+)/m),
       swappedPages: swappedPages(text(FILES.vmstat)),
       bootedAtSeconds: numberIn(text(FILES.stat), /^btime (\d+)$/m),
+      interruptedSeconds: interruptedSeconds(text(FILES.stat)),
       taint: numberIn(text(FILES.taint), /^(\d+)$/),
       hungTasks: numberIn(text(FILES.hung), /^(\d+)$/),
       kernel: text(FILES.kernel).trim(),
@@ -116,6 +119,14 @@ export function secondLookFact(): Fact<SecondLook> {
       };
     },
   };
+}
+
+/** irq, softirq and steal of each processor; procfs counts in hundredths of a second. */
+function interruptedSeconds(stat: string): Map<number, number> {
+  const rows = stat.matchAll(/^cpu(\d+)(?: \d+){5} (\d+) (\d+) (\d+)/gm);
+  return new Map(
+    [...rows].map(([, cpu, ...ticks]) => [Number(cpu), ticks.reduce((sum, one) => sum + Number(one), 0) / 100]),
+  );
 }
 
 function swappedPages(vmstat: string): number | null {

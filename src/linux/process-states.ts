@@ -6,8 +6,10 @@ export interface BlockedTask {
   readonly pid: number;
   /** as the kernel knows it: at most 15 characters, chosen by the program */
   readonly name: string;
-  /** the kernel's clock when it ran last, in seconds since boot; null when the kernel does not say */
+  /** what its processor's task clock was when it ran last, in seconds; null when the kernel does not say */
   readonly ranAtSeconds: number | null;
+  /** number of the processor that it ran on last */
+  readonly processor: number;
 }
 
 export interface ProcessStates {
@@ -32,7 +34,8 @@ const PROGRAM = `BEGIN {
     ran = "-"; sched = "/proc/" pid "/sched"
     while ((getline field < sched) > 0) if (field ~ /^se\\.exec_start/) { ran = field; sub(/.*: */, "", ran) }
     close(sched)
-    print "D", pid, ran, name
+    split(rest, part, " ")
+    print "D", pid, ran, part[37] + 0, name
   }
   print "end", read + 0
 }`;
@@ -62,12 +65,12 @@ function parseProcessStates(reply: LaneReply | undefined): Learnt<ProcessStates 
   let complete = false;
   for (const line of run.stdout.split('\n')) {
     if (line === '') continue;
-    const [, pid, ranAt, name] = /^D (\d{1,10}) (-|[\d.]{1,20}) (.*)$/.exec(line) ?? [];
+    const [, pid, ranAt, cpu, name] = /^D (\d{1,10}) (-|[\d.]{1,20}) (\d{1,5}) (.*)$/.exec(line) ?? [];
     if (line === 'iscsid') iscsidRuns = true;
     else if (/^end [1-9]\d*$/.test(line)) complete = true;
     else if (pid !== undefined && name !== undefined) {
       const ranAtSeconds = ranAt === undefined || ranAt === '-' ? null : Number(ranAt) / 1000;
-      blocked.push({ pid: Number(pid), name, ranAtSeconds });
+      blocked.push({ pid: Number(pid), name, ranAtSeconds, processor: Number(cpu) });
     } else notes.push({ subject: 'processes', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
   }
   if (!complete) notes.push({ subject: 'processes', reason: 'were not read to the end' });

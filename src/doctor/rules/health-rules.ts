@@ -18,9 +18,14 @@ const FAULTS: readonly (readonly [bit: number, what: string])[] = [
   [14, 'a processor was locked up'],
 ];
 
-/** Seconds since it ran last; null when the kernel does not say. */
-function blockedFor(task: BlockedTask, { uptimeSeconds }: HostFacts): number | null {
-  return task.ranAtSeconds === null || uptimeSeconds === null ? null : Math.max(0, uptimeSeconds - task.ranAtSeconds);
+/**
+ * Seconds since it ran last, at least; null when the kernel does not say. The clock of tasks stands still while its processor serves interrupts or
+ * other guests, on most kernels, so all of that time is taken off: after months it is hours.
+ */
+function blockedFor({ ranAtSeconds, processor }: BlockedTask, { uptimeSeconds, health }: HostFacts): number | null {
+  const behind = health.interruptedSeconds.get(processor);
+  if (ranAtSeconds === null || uptimeSeconds === null || behind === undefined) return null;
+  return Math.max(0, uptimeSeconds - behind - ranAtSeconds);
 }
 
 function blockedTasks(facts: HostFacts, isLong: (seconds: number | null) => boolean): string[] {
@@ -101,7 +106,7 @@ export const HEALTH_RULES: readonly HostRule[] = [
   {
     id: 'task-hung',
     severity: 'problem',
-    reads: '/proc/PID/stat of all processes; se.exec_start of those in state D',
+    reads: '/proc/PID/stat of all processes; se.exec_start of those in state D; interrupts and steal in /proc/stat',
     when: `in state D for ${HUNG_SECONDS} s or more`,
     reason: 'Its I/O does not come back, and nothing can kill it. What touches the same device hangs as well.',
     instead: 'find the device that it waits for (/proc/PID/stack) and bring its paths back',

@@ -25,7 +25,7 @@ export function addConditionFiles(tree: FileTree, host: SimulatedHost): void {
   tree.liveFile('/proc/uptime', () => `${sinceBoot().toFixed(2)} ${sinceBoot().toFixed(2)}\n`);
   tree.liveFile(
     '/proc/stat',
-    () => `cpu 1 2 3 4\nbtime ${Math.floor((Date.now() + clockOffsetMs) / 1000 - sinceBoot())}\n`,
+    () => `cpu0 1 2 3 4 5 0 0 0 0 0\nbtime ${Math.floor((Date.now() + clockOffsetMs) / 1000 - sinceBoot())}\n`,
   );
 }
 

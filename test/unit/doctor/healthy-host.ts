@@ -105,6 +105,7 @@ export const HEALTHY: HostFacts = {
     memoryStallPercent: 0,
     swappedPages: 7,
     bootedAtSeconds: 1_700_000_000,
+    interruptedSeconds: new Map([[0, 100]]),
     taint: 0,
     hungTasks: 0,
     kernel: '6.1.0-56-amd64',

@@ -23,7 +23,12 @@ const multipath = (defaults: Readonly<Record<string, string>>, rest = ''): Parti
 const blocked = (...ranAtSeconds: (number | null)[]): Partial<HostFacts> => ({
   processes: {
     iscsidRuns: true,
-    blocked: ranAtSeconds.map((at, index) => ({ pid: 10 + index, name: 'kworker/u2:1', ranAtSeconds: at })),
+    blocked: ranAtSeconds.map((at, index) => ({
+      pid: 10 + index,
+      name: 'kworker/u2:1',
+      ranAtSeconds: at,
+      processor: 0,
+    })),
   },
 });
 const times = (one: number, two: number): Partial<HostFacts> =>
@@ -65,11 +70,12 @@ const CASES: Readonly<
     says: /swapping/,
     butNot: [{ swappedPages: null }, health({ memoryStallPercent: 10 })],
   },
-  'task-hung': { when: blocked(880), says: /kworker\/u2:1 \(pid 10\).* 120 s/, butNot: [blocked(881), blocked(null)] },
+  'task-hung': { when: blocked(780), says: /kworker\/u2:1 \(pid 10\).* 120 s/, butNot: [blocked(781), blocked(null)] },
   'task-blocked': {
-    when: blocked(990, null),
+    when: blocked(890, null),
     says: /in state D for 10 s/,
-    butNot: [blocked(991), blocked(800)],
+    // 900 is now by the clock of tasks, which interrupts have put 100 s behind
+    butNot: [blocked(891), blocked(700)],
   },
   'kernel-hung-tasks': { when: health({ hungTasks: 3 }), says: /3 hung/, butNot: [health({ hungTasks: null })] },
   'kernel-fault': { when: health({ taint: 128 + 4096 }), says: /oops/, butNot: [health({ taint: 4096 + 1 })] },

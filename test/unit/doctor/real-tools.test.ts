@@ -90,6 +90,9 @@ it('grep takes the settings that are set, finds the socket, and leaves the secre
   });
 });
 
+/** fields 4 to 38 of /proc/PID/stat; the processor is the next */
+const FIELDS = Array.from({ length: 35 }, (_, index) => `${100 + index}`).join(' ');
+
 const AWKS = [['mawk'], ['gawk'], ['busybox', 'awk'], ['original-awk']].filter(
   ([program = '', ...words]) => spawnSync(program, [...words, 'BEGIN { exit 0 }']).status === 0,
 );
@@ -100,7 +103,7 @@ it.each(AWKS.map((words) => [words.join(' '), words] as const))(
     // pids beyond any that Linux gives, so that none has a /proc of its own
     const files = [
       put('a/stat', '9999991 (sh) S 1 2 3 4\n'),
-      put('b/stat', '9999992 (evil) D 1) D 5 6 7\n'),
+      put('b/stat', `9999992 (evil) D 1) D ${FIELDS} 6 7\n`),
       put('c/stat', '9999993 (a b (c)) D 1 2 3\n'),
       put('d/stat', '9999994 (iscsid) S 1 2 3\n'),
       put('e/stat', '9999995 (D) R 1 2 3\n'),
@@ -112,8 +115,8 @@ it.each(AWKS.map((words) => [words.join(' '), words] as const))(
     expect(parse(fact, reply)).toEqual({
       value: {
         blocked: [
-          { pid: 9999992, name: 'evil) D 1', ranAtSeconds: null },
-          { pid: 9999993, name: 'a b (c)', ranAtSeconds: null },
+          { pid: 9999992, name: 'evil) D 1', ranAtSeconds: null, processor: 6 },
+          { pid: 9999993, name: 'a b (c)', ranAtSeconds: null, processor: 0 },
         ],
         iscsidRuns: true,
       },
