@@ -12,7 +12,7 @@ const PLAIN_PROGRAMS = ['uname'] as const;
 export interface HostBecome {
   /** of the shell */
   readonly become: Become;
-  wrap(executor: Executor): Executor;
+  readonly wrap: (executor: Executor) => Executor;
 }
 
 /** The whole shell becomes the other user, or each command does by itself. Throws `E_UNSUPPORTED` for what cannot be had command by command. */

@@ -6,6 +6,8 @@ import { type KnownHost, readKnownHosts } from './known-hosts.js';
 /** What ssh2 can do with a key: use it, or not at all. */
 export type KeyKind = 'plain' | 'certificate' | 'security key';
 
+/** of Kerberos, where that is in use */
+const KLIST = 'klist';
 const AGENT_MS = 2000;
 const REQUEST_IDENTITIES = 11;
 const IDENTITIES_ANSWER = 12;
@@ -53,7 +55,7 @@ export class LocalSshFacts {
   /** Whether there is a Kerberos ticket that has not ended. */
   hasTicket(): Promise<boolean> {
     this.#ticket ??= new Promise((resolve) => {
-      execFile('klist', ['-s'], { timeout: AGENT_MS }, (error) => resolve(error === null));
+      execFile(KLIST, ['-s'], { timeout: AGENT_MS }, (error) => resolve(error === null));
     });
     return this.#ticket;
   }

@@ -13,6 +13,8 @@ import { type EarlyEnd, systemSshError } from './system-ssh-errors.js';
 import type { SystemSshOptions } from './system-ssh-options.js';
 import { answerPasswords, type PasswordAnswer } from './system-ssh-password.js';
 
+const SSH = 'ssh';
+
 /** How long the end of ssh is waited for before it is killed, ms. */
 const END_MS = 1000;
 
@@ -109,23 +111,22 @@ class SystemSshConnection implements LaneSource {
   }
 
   #start(args: readonly string[]): Child {
-    const process_ = spawn('ssh', args, {
-      stdio: 'pipe',
-      detached: true,
-      env: { ...process.env, ...this.#answer?.env },
-    });
+    const asking = Object.entries(this.#answer?.env ?? {}).map(([name, value]) => `${name}=${value}`);
+    // env becomes ssh: the same process, with two variables more
+    const [program, words] = asking.length === 0 ? [SSH, args] : (['env', [...asking, SSH, ...args]] as const);
+    const ssh = spawn(program, words, { stdio: 'pipe', detached: true });
     const end: Child['end'] = { exit: null };
     let settle: () => void = () => undefined;
-    const child: Child = { process: process_, end, gone: new Promise((resolve) => (settle = resolve)) };
+    const child: Child = { process: ssh, end, gone: new Promise((resolve) => (settle = resolve)) };
     this.#children.add(child);
-    process_.once('error', (error: NodeJS.ErrnoException) => {
+    ssh.once('error', (error: NodeJS.ErrnoException) => {
       end.startError = error.code === 'ENOENT' ? 'it is not installed' : error.message;
     });
-    process_.once('exit', (exit) => {
+    ssh.once('exit', (exit) => {
       end.exit = exit;
       this.#children.delete(child);
     });
-    process_.once('close', () => {
+    ssh.once('close', () => {
       this.#children.delete(child);
       settle();
     });

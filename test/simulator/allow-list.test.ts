@@ -13,6 +13,9 @@ import { deadlineIn } from '../../src/time/deadline.js';
 import { becomeEachCommand } from '../../src/transport/become-each-command.js';
 import type { Executor, LaneReply, LaneRequest } from '../../src/transport/executor.js';
 
+/** of the same package as sudo */
+const VISUDO = 'visudo';
+
 const fleets: FleetModel[] = [];
 afterEach(() => {
   for (const fleet of fleets.splice(0)) fleet.stop();
@@ -150,7 +153,7 @@ describe('sudoers', () => {
     try {
       const file = path.join(directory, 'longshore');
       writeFileSync(file, sudoersText('storage', { iscsi: iscsiAllowList() }), { mode: 0o440 });
-      expect(execFileSync('visudo', ['-cf', file], { encoding: 'utf8' })).toContain('parsed OK');
+      expect(execFileSync(VISUDO, ['-cf', file], { encoding: 'utf8' })).toContain('parsed OK');
     } finally {
       rmSync(directory, { recursive: true });
     }

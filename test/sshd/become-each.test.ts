@@ -13,6 +13,9 @@ import { connectSsh } from '../../src/transport/ssh-connection.js';
 import { ask, run, soon } from './executors.js';
 import { type SshdFixture, startSshd } from './sshd-fixture.js';
 
+/** of util-linux, as mount */
+const UNSHARE = 'unshare';
+
 /** A sudo that notes what it runs, and does not allow `reboot`. */
 const SUDO = `
 [ "$1 $2" = '-n --' ] || { echo "sudo: odd options: $*" >&2; exit 1; }
@@ -139,7 +142,7 @@ describe.skipIf(process.getuid?.() !== 0)(
       const script = 'mount --bind "$1" /etc/sudoers && shift && exec sudo -n -l -U nobody -- "$@"';
       return commands.map((command) => {
         try {
-          execFileSync('unshare', ['-m', 'sh', '-c', script, 'sh', rules, ...command], { stdio: 'ignore' });
+          execFileSync(UNSHARE, ['-m', 'sh', '-c', script, 'sh', rules, ...command], { stdio: 'ignore' });
           return true;
         } catch {
           return false;

@@ -16,7 +16,7 @@ import {
 import type { Executor } from '../../src/transport/executor.js';
 import { ask, run, soon } from './executors.js';
 import { makeKey, type SshdFixture, startSshd } from './sshd-fixture.js';
-import { systemOptions } from './system-ssh-options.js';
+import { KEYGEN, systemOptions } from './system-ssh-options.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -42,18 +42,7 @@ async function certificateHost(): Promise<{ fixture: SshdFixture; certificate: s
   const fixture = await sshd({ config: [`TrustedUserCAKeys ${authority}.pub`] });
   writeFileSync(path.join(fixture.directory, 'authorized_keys'), '');
   const user = userInfo().username;
-  execFileSync('ssh-keygen', [
-    '-q',
-    '-s',
-    authority,
-    '-I',
-    'operator',
-    '-n',
-    user,
-    '-V',
-    '+5m',
-    `${fixture.clientKey}.pub`,
-  ]);
+  execFileSync(KEYGEN, ['-q', '-s', authority, '-I', 'operator', '-n', user, '-V', '+5m', `${fixture.clientKey}.pub`]);
   return { fixture, certificate: `${fixture.clientKey}-cert.pub`, reasons: [] };
 }
 

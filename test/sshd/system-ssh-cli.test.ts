@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SshdFixture, makeKey, startSshd } from './sshd-fixture.js';
+import { KEYGEN } from './system-ssh-options.js';
 import { type NewUser, newUser } from './ways-in-fixture.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,7 +19,7 @@ beforeEach(async () => {
   host = await startSshd({ config: [`TrustedUserCAKeys ${authority}.pub`] });
   const key = user.key('id_ed25519', []);
   const name = userInfo().username;
-  execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'operator', '-n', name, '-V', '+5m', `${key}.pub`]);
+  execFileSync(KEYGEN, ['-q', '-s', authority, '-I', 'operator', '-n', name, '-V', '+5m', `${key}.pub`]);
   user.file('known_hosts', readFileSync(host.knownHosts, 'utf8'));
   user.file('config', `Host web01\n  HostName 127.0.0.1\n  Port ${host.port}\n`);
   fleet = user.file('fleet.yaml', 'all:\n  hosts:\n    web01:\n');

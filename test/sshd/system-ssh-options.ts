@@ -2,6 +2,9 @@ import { systemSshDirectory } from '../../src/transport/system-ssh-directory.js'
 import type { SystemSshOptions } from '../../src/transport/system-ssh-options.js';
 import type { SshdFixture } from './sshd-fixture.js';
 
+/** of the same package as the ssh that these tests are about */
+export const KEYGEN = 'ssh-keygen';
+
 /** Options by which the system's ssh reaches a host of the tests, without any ssh_config of this machine, with changes. */
 export async function systemOptions(
   sshd: Pick<SshdFixture, 'options' | 'clientKey' | 'knownHosts' | 'directory'>,

@@ -14,7 +14,7 @@ import { systemSshDirectory } from '../../src/transport/system-ssh-directory.js'
 import type { SystemSshOptions } from '../../src/transport/system-ssh-options.js';
 import { ask, run, soon } from './executors.js';
 import { makeKey, type SshdFixture, startSshd } from './sshd-fixture.js';
-import { systemOptions } from './system-ssh-options.js';
+import { KEYGEN, systemOptions } from './system-ssh-options.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -157,7 +157,7 @@ describe('what ssh says when it cannot', () => {
     const fixture = await sshd();
     const other = makeKey(fixture.directory, 'other_host');
     const file = path.join(fixture.directory, 'wrong');
-    const key = execFileSync('ssh-keygen', ['-y', '-f', other], { encoding: 'utf8' });
+    const key = execFileSync(KEYGEN, ['-y', '-f', other], { encoding: 'utf8' });
     writeFileSync(file, `[127.0.0.1]:${fixture.port} ${key}`);
     for (const mode of ['strict', 'accept-new'] as const) {
       const error = await refusal(await systemOptions(fixture, { hostKeys: { mode, files: [file] } }));
@@ -230,7 +230,7 @@ describe('secrets that ssh asks for', () => {
     const locked = makeKey(fixture.directory, 'locked', 'ed25519', 'open sesame');
     writeFileSync(
       path.join(fixture.directory, 'authorized_keys'),
-      execFileSync('ssh-keygen', ['-y', '-P', 'open sesame', '-f', locked]),
+      execFileSync(KEYGEN, ['-y', '-P', 'open sesame', '-f', locked]),
     );
     const options = await systemOptions(fixture, { keyFiles: [locked], passphrase: new Secret('open sesame') });
     const executor = await connect(options);
