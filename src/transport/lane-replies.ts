@@ -64,7 +64,7 @@ function replyTo(
     case 'write': {
       // the shell names itself and the file that it could not open, but not the one that it could not write
       const said = errorText.trim();
-      const named = said.replace(/^\S+: /, '').includes('/')
+      const named = said.includes(' /')
         ? said
         : `${[request.filePath].flat()[0] ?? ''}: ${said === '' ? 'the write failed' : said}`;
       return { kind: 'write', ok, error: ok ? said : named };
