@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,7 +61,7 @@ function sshProcesses(directory: string): readonly number[] {
 
 function commandLine(pid: number): string {
   try {
-    return execFileSync('cat', [`/proc/${pid}/cmdline`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
     return '';
   }
@@ -88,7 +98,7 @@ describe('a connection by the system ssh', () => {
     while (!existsSync(marker)) await ask(executor, run('true'));
     fixture.cut();
     await expect(running).rejects.toMatchObject({ code: 'E_OUTCOME_UNKNOWN' });
-    await expect.poll(() => sshProcesses(options.directory)).toEqual([]);
+    await expect.poll(() => sshProcesses(options.directory), { timeout: 10_000 }).toEqual([]);
     await expect(ask(executor, run('true'))).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
     await executor.close();
     expect(readdirSync(options.directory)).toEqual([]);
