@@ -34,18 +34,40 @@ async function askOnTerminal(question: string, terminal: Terminal): Promise<Secr
 
 /** One line, and no more: what follows may be the answer to the next question. */
 async function readLine(stdin: Terminal['stdin']): Promise<Secret> {
-  const parts: Buffer[] = [];
-  let hasEnded = true;
-  for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-    const data = Buffer.from(chunk as Buffer | string);
-    const end = data.indexOf('\n');
-    parts.push(end === -1 ? data : data.subarray(0, end));
-    if (end === -1) continue;
-    hasEnded = false;
-    if (end + 1 < data.length) stdin.unshift(data.subarray(end + 1));
-    break;
+  stdin.ref?.();
+  try {
+    let line = Buffer.alloc(0);
+    for (;;) {
+      const chunk = await nextChunk(stdin);
+      if (chunk === null) break;
+      const end = chunk.indexOf('\n');
+      line = Buffer.concat([line, end === -1 ? chunk : chunk.subarray(0, end)]);
+      if (end === -1) continue;
+      if (end + 1 < chunk.length) stdin.unshift(chunk.subarray(end + 1));
+      return new Secret(line.toString('utf8').replace(/\r$/, ''));
+    }
+    if (line.length === 0) throw usageError('no password was given on stdin');
+    return new Secret(line.toString('utf8'));
+  } finally {
+    // a pipe that stays open must not keep the process
+    stdin.unref?.();
   }
-  const line = Buffer.concat(parts).toString('utf8');
-  if (hasEnded && line === '') throw usageError('no password was given on stdin');
-  return new Secret(line.replace(/\r$/, ''));
+}
+
+/** Null at the end. */
+function nextChunk(stdin: Terminal['stdin']): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const settle = (chunk: Buffer | null): void => {
+      stdin.off('readable', look).off('end', onEnd).off('error', onEnd);
+      resolve(chunk);
+    };
+    const onEnd = (): void => settle(null);
+    const look = (): void => {
+      const chunk: unknown = stdin.read();
+      if (chunk !== null) settle(Buffer.from(chunk as Buffer | string));
+    };
+    stdin.on('readable', look).once('end', onEnd).once('error', onEnd);
+    if (stdin.readableEnded || stdin.destroyed) onEnd();
+    else look();
+  });
 }

@@ -4,7 +4,7 @@ import type { Paint } from '../report/paint.js';
 
 /** What a command sees of the process that it runs in. */
 export interface Terminal {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; ref?(): unknown; unref?(): unknown };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -147,5 +147,9 @@ describe('--ask-pass', () => {
     expect(piped.code).toBe(4);
     expect(piped.output + piped.stderr).not.toMatch(/geheim|heimlich/);
     expect((await inPipe('geheim\n', ...args, '-k', '-K')).code).toBe(3);
+    // nobody waits for the end of a pipe that has given its line
+    const child = spawn(process.execPath, program(...args, '-k'), { cwd: ROOT, env: env(), stdio: 'pipe' });
+    child.stdin.write('geheim\nmore\n');
+    expect((await ending(child)).code).toBe(4);
   });
 });
