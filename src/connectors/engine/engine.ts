@@ -213,7 +213,7 @@ class EngineRun<S> {
       const chains = wave.map((chain) => this.#runChain(chain, chain === last));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
       const settled = await Promise.allSettled(chains);
-      const lost = settled.map((one) => (one.status === 'rejected' ? one.reason : undefined));
+      const lost = settled.map((one): unknown => (one.status === 'rejected' ? one.reason : undefined));
       if (lost.some((reason) => reason !== undefined)) {
         this.#takeLosses(wave, lost);
         return;
