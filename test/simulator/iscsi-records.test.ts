@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { LongshoreError } from '../../src/errors/longshore-error.js';
+import { Secret } from '../../src/secrets/secret.js';
 import { nodeFileText, nodeSettings } from '../../src/simulator/model/node-database.js';
 import type { Site } from './iscsi-site.js';
 import { codeOf, site } from './iscsi-site.js';
@@ -49,6 +51,20 @@ describe('node records', () => {
     expect(line).not.toContain(mutual.password);
     expect(line).not.toContain(String(password));
     await use((connector) => connector.detach(volume(MUTUAL), null));
+    expect(fleet.leftovers()).toEqual([]);
+  });
+
+  it('are ended by a detach that does not have the secrets', async () => {
+    const { use, volume, fleet } = site();
+    await use((connector) => connector.attach(volume()));
+    const missing = new (class extends Secret {
+      override reveal(): string {
+        throw new LongshoreError('E_SECRET', 'not there');
+      }
+    })('');
+    expect(await use((connector) => connector.detach(volume({ auth_password: missing }), null))).toMatchObject({
+      outcome: 'changed',
+    });
     expect(fleet.leftovers()).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
+import type { LaneReply, LaneRequest } from '../../transport/executor.js';
 import type { ConnectorContext, DeviceInfo, DisconnectOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { reach } from '../engine/engine.js';
 import { engineOptions } from '../engine/verb-options.js';
@@ -7,7 +8,7 @@ import { detachScope } from './detach-scope.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { withKnownTargets } from './known-targets.js';
 import { detachObservation, type IscsiObservation } from './observation.js';
-import { privateLinkOf } from './private-link.js';
+import { deviceOfPrivateLink, privateLinkOf } from './private-link.js';
 import { detachResult } from './volume-result.js';
 import { diskName, viewVolume } from './volume-view.js';
 
@@ -18,7 +19,7 @@ export async function detachVolume(
   deviceInfo: DeviceInfo | null,
   options: DisconnectOptions = {},
 ): Promise<VolumeResult> {
-  const goal = iscsiGoal(volume);
+  const goal = iscsiGoal(volume, { credentials: false });
   const force = options.force === true;
   const scope = detachScope(goal, deviceInfo, force);
   const known = (...looks: readonly IscsiObservation[]): IscsiGoal =>
@@ -38,7 +39,9 @@ export async function detachVolume(
   );
   const flags = { force, ignoreErrors: options.ignoreErrors === true, planOnly: options.planOnly === true };
   const result = detachResult(run.first === null ? goal : known(run.first, run.last ?? run.first), run, flags);
-  return goal.encrypted && run.reached && run.first !== null ? withoutLinks(context, goal, run.first, result) : result;
+  return goal.encrypted && run.reached && run.first !== null
+    ? withoutLinks(context, goal, run.first, deviceInfo, result)
+    : result;
 }
 
 /** Takes away the private links of what was detached. That one cannot be removed is no reason to call the detach failed. */
@@ -46,15 +49,25 @@ async function withoutLinks(
   { executor, deadline }: ConnectorContext,
   goal: IscsiGoal,
   before: IscsiObservation,
+  deviceInfo: DeviceInfo | null,
   result: VolumeResult,
 ): Promise<VolumeResult> {
   const { devices, maps } = viewVolume(before.storage, goal, goal.expectedWwid);
   const links = [...maps.map((map) => map.name), ...devices.map(diskName)].map((name) => privateLinkOf(`/dev/${name}`));
-  if (links.length === 0) return result;
+  // what is only said to be of the volume may be of another by now, if that device is there
+  const told = deviceInfo === null ? '' : deviceInfo.path;
+  const device = deviceOfPrivateLink(told);
+  const remove = (paths: readonly string[]): LaneRequest[] =>
+    paths.length === 0 ? [] : [{ kind: 'run', argv: ['rm', '-f', '--', ...paths], timeoutMs: 10_000 }];
+  const stale: LaneRequest[] =
+    device === told || links.includes(told)
+      ? []
+      : [{ kind: 'wait', absent: [device], timeoutMs: 0 }, ...remove([told])];
+  const requests = [...remove(links), ...stale];
+  if (requests.length === 0) return result;
   try {
-    const argv = ['rm', '-f', '--', ...links];
-    const [reply] = await executor.sequence(deadline, [{ kind: 'run', argv, timeoutMs: 10_000 }]);
-    if (reply.ok) return result;
+    const replies: readonly LaneReply[] = await executor.sequence(deadline, requests);
+    if (replies.every((reply) => reply.ok || reply.kind !== 'run')) return result;
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
   }

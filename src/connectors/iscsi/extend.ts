@@ -24,7 +24,7 @@ export async function extendVolume(
   volume: VolumeSpec,
   options: VerbOptions = {},
 ): Promise<VolumeResult> {
-  const wanted = iscsiGoal(volume);
+  const wanted = iscsiGoal(volume, { credentials: false });
   const goalAt = (look: IscsiObservation | null): IscsiGoal =>
     look === null ? wanted : withKnownTargets(wanted, look.storage);
   const run = await reach<IscsiObservation>(

@@ -59,21 +59,22 @@ export function volumeFromProperties(connectionProperties: unknown): VolumeSpec 
 /**
  * The goal behind a volume's connection info. Plural portals and IQNs win over the singular form, as in os-brick; lists of
  * different length are refused (os-brick drops paths in silence).
+ * Only an attach needs `credentials`: everything else must go without secrets that are not there.
  *
  * @throws LongshoreError E_VOLUME naming the key and what to write instead
  */
-export function iscsiGoal(volume: VolumeSpec): IscsiGoal {
+export function iscsiGoal(volume: VolumeSpec, { credentials = true } = {}): IscsiGoal {
   const { data } = volume;
   const mode = parseAddressingMode(data['addressing_mode']);
   const plural = hasPlural(data);
   const targets = distinct(plural ? pluralTargets(data, mode) : [singularTarget(data, mode)]);
   const multipath = volume.multipath ?? targets.length > 1;
-  const discovery = multipath && !plural ? { chap: chapOf(data, 'discovery_') } : null;
+  const discovery = multipath && !plural ? { chap: credentials ? chapOf(data, 'discovery_') : null } : null;
   return {
     volume: volume.name,
     targets,
     discovery,
-    chap: chapOf(data, ''),
+    chap: credentials ? chapOf(data, '') : null,
     iface: ifaceOf(volume),
     expectedWwid: volume.wwid === undefined ? null : parseWwid(volume.wwid),
     sizeBytes: volume.sizeBytes ?? null,

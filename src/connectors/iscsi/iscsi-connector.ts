@@ -66,7 +66,7 @@ export class IscsiConnector implements InitiatorConnector {
 
   /** The volume's by-path names that exist on the host; only for callers who want os-brick's answer, nothing here trusts them. */
   async getVolumePaths(connectionProperties: unknown): Promise<readonly string[]> {
-    const goal = iscsiGoal(volumeFromProperties(connectionProperties));
+    const goal = iscsiGoal(volumeFromProperties(connectionProperties), { credentials: false });
     return namesOfVolume(goal, await this.#list(byPathPatterns(goal)));
   }
 

@@ -11,7 +11,7 @@ export async function statusOf(
   context: ConnectorContext,
   volumes: readonly VolumeSpec[],
 ): Promise<ReadonlyMap<string, VolumeResult>> {
-  const goals = volumes.map((volume) => iscsiGoal(volume));
+  const goals = volumes.map((volume) => iscsiGoal(volume, { credentials: false }));
   const storage = await observe(context.executor, context.deadline, storageFact({ withMounts: false }));
   const observation: IscsiObservation = { storage, live: new Map(), readable: null };
   return new Map(goals.map((goal) => [goal.volume, statusOfOne(withKnownTargets(goal, storage), observation)]));
