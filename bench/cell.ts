@@ -126,9 +126,12 @@ export function extrapolate(one: Cost, few: Cost, some: number, count: number): 
     Cost,
     (typeof GROWING)[number]
   >;
+  // what is reckoned from a short run on a busy machine may be too little, but never less than the CPU time that it takes
+  const floorS = (grown.cpuS + grown.hostCpuS) / os.availableParallelism();
   const isCounted = one.roundTrips !== null && few.roundTrips !== null;
   return {
     ...grown,
+    wallS: Math.max(grown.wallS, floorS),
     peakBytes: Math.max(one.peakBytes, few.peakBytes),
     roundTrips: isCounted ? grow(one.roundTrips, few.roundTrips) : null,
   };
