@@ -92,12 +92,7 @@ export const OPTIONS = {
   },
   extend: { ...volumeOption, ...planOption, ...fleetOptions },
   facts: {
-    multipath: {
-      type: 'boolean',
-      default: true,
-      group: HOSTS,
-      describe: 'the key multipath; --no-multipath for false',
-    },
+    'single-path': { type: 'boolean', group: HOSTS, describe: 'the key multipath is false' },
     'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
     'local-attach': { type: 'boolean', group: HOSTS, describe: 'the key do_local_attach' },
     ...fleetOptions,

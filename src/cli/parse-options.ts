@@ -36,7 +36,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     force: flag('force'),
     ignoreErrors: flag('ignore-errors'),
     largestExit: flag('largest-exit'),
-    multipath: single(args, 'multipath') !== false,
+    multipath: !flag('single-path'),
     enforceMultipath: flag('enforce-multipath'),
     localAttach: flag('local-attach'),
     hosts: wholeNumber(args, 'hosts', 20, 1_000),

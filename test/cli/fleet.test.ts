@@ -59,6 +59,29 @@ describe('on a fleet', () => {
     expect(code).toBe(127);
   });
 
+  it('facts shows what Cinder asks of a host, with the wishes of the caller', async () => {
+    const document = await documentOf('facts', ['--single-path', '--enforce-multipath']);
+    for (const [name, host] of Object.entries(document.hosts)) {
+      expect(host.roundTrips).toBe(1);
+      expect(host.facts).toMatchObject({ host: name, platform: 'x86_64', multipath: false, enforce_multipath: true });
+      expect(host.facts?.['initiator']).toBe(`iqn.2004-10.org.longshore.sim:${name}`);
+    }
+    const { stdout } = await onFleet('facts');
+    expect(stdout).toMatch(/^dock02 +initiator +iqn\.2004-10\.org\.longshore\.sim:dock02$/m);
+  });
+
+  it('extend finds that nothing has grown, in two round trips', async () => {
+    await documentOf('attach');
+    const document = await documentOf('extend');
+    for (const host of Object.values(document.hosts)) {
+      expect(host.roundTrips).toBe(2);
+      expect(host.volumes['data']).toMatchObject({ outcome: 'ok', sizeBytes: 2 ** 30 });
+    }
+    expect((await onFleet('extend', ['--plan'])).stdout).toContain('sizes again');
+    await documentOf('detach');
+    expect(fleet.leftovers()).toEqual([]);
+  });
+
   it('attach, status and detach come to 0 leftovers, and the documents follow the schema', async () => {
     const plan = await documentOf('attach', ['--plan']);
     expect(plan.plan).toBe(true);
