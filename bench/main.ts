@@ -16,8 +16,8 @@ const { values: args } = parseArgs({
   },
 });
 
-const FULL = { hosts: 200, readHosts: 50, steps: 20, reads: 300, rtts: [0, 100, 20], sampled: 2, repeats: 3 };
-const QUICK = { hosts: 20, readHosts: 5, steps: 20, reads: 300, rtts: [0, 100], sampled: 2, repeats: 1 };
+const FULL = { hosts: 200, readHosts: 50, steps: 20, reads: 300, rtts: [0, 100, 20], repeats: 3 };
+const QUICK = { hosts: 20, readHosts: 5, steps: 20, reads: 300, rtts: [0, 100], repeats: 1 };
 const FULL_SCALE = { idle: 1_020, simulated: [200, 2_000], reads: FULL.reads };
 const QUICK_SCALE = { idle: 120, simulated: [20, 100], reads: QUICK.reads };
 /** No further cell is begun after this. */

@@ -29,8 +29,8 @@ export interface Tool {
   readonly name: string;
   /** null: it is not installed */
   readonly version: () => string | null;
-  /** each command is a login and a run of its own, so that one of them tells the time of all */
-  readonly logsInEachTime: boolean;
+  /** so many commands tell the time of all: 1 where each is a login and a run of its own. Absent: all are run */
+  readonly sampled?: number;
   readonly start: (job: Job) => Promise<Start>;
 }
 
@@ -42,35 +42,32 @@ export const REFERENCE = LONGSHORE;
 export const LONGSHORE_LIBRARY: Tool = {
   name: LONGSHORE,
   version: () => '',
-  logsInEachTime: false,
   start: startLibrary,
 };
 /** All 200 hosts at once: hosts at work cost it little. Peers gain nothing from it, as theirs are processes. */
 export const LONGSHORE_WIDE: Tool = {
   name: 'Longshore, fanout 200',
   version: () => '',
-  logsInEachTime: false,
   start: (job) => startClient(clientConfig(job, 'run', 200), job.scratch),
 };
 export const LONGSHORE_CLI: Tool = {
   name: 'Longshore, exec',
   version: () => '',
-  logsInEachTime: false,
   start: startCli,
 };
 
 const SSH_LOOP = peer('ssh, xargs -P', ['ssh', '-V'], startSshLoop);
-const CONTROL_MASTER = { ...peer('ssh, ControlMaster', ['ssh', '-V'], startControlMaster), logsInEachTime: false };
+const CONTROL_MASTER = { ...peer('ssh, ControlMaster', ['ssh', '-V'], startControlMaster), sampled: 11 };
 const CLUSH = peer('clush', ['clush', '--version'], startClush);
 const PDSH = peer('pdsh', ['pdsh', '-V'], startPdsh);
 const PARALLEL_SSH = peer('parallel-ssh', ['parallel-ssh', '--version'], startParallelSsh);
-const ANSIBLE = { ...peer('ansible', ['ansible-playbook', '--version'], startAnsible), logsInEachTime: false };
+const ANSIBLE = { ...peer('ansible', ['ansible-playbook', '--version'], startAnsible), sampled: 2 };
 
 export const PEERS: readonly Tool[] = [SSH_LOOP, CONTROL_MASTER, CLUSH, PDSH, PARALLEL_SSH, ANSIBLE];
 export { CONTROL_MASTER, CLUSH };
 
 function peer(name: string, versionArgv: readonly string[], start: Tool['start']): Tool {
-  return { name, version: () => versionOf(versionArgv), logsInEachTime: true, start };
+  return { name, version: () => versionOf(versionArgv), sampled: 1, start };
 }
 
 function versionOf([program = '', ...args]: readonly string[]): string | null {

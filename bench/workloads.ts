@@ -8,8 +8,6 @@ export interface Sizes {
   readonly steps: number;
   readonly reads: number;
   readonly rtts: readonly number[];
-  /** commands of a long sequence that the peers which keep their connection are measured with */
-  readonly sampled: number;
   /** runs of Longshore, of which the median is taken; the peers' longer ones are steadier */
   readonly repeats: number;
 }
@@ -83,7 +81,7 @@ class Bench {
 
   /** A few of the commands instead of all, with the rest reckoned: by the whole, the slow ones would take an hour. */
   async sampled(workload: Workload, tool: Tool, work: Work, known: Cost | null): Promise<void> {
-    const sampled = tool.logsInEachTime ? 1 : this.#sizes.sampled;
+    const { sampled = 1 } = tool;
     const take = (count: number): Work => ({ ...work, commands: work.commands.slice(0, count) });
     const one = known ?? (await this.#measure(workload, tool, take(1)))?.cost ?? null;
     const few = one === null || sampled === 1 ? one : (await this.#measure(workload, tool, take(sampled)))?.cost;
