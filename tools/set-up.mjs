@@ -13,6 +13,10 @@ const TEST_PROGRAMS = [
   { program: 'ssh', package: 'openssh-client' },
   { program: 'ssh-agent', package: 'openssh-client' },
   { program: 'sudo', package: 'sudo' },
+  { program: 'fish', package: 'fish' },
+  { program: 'tcsh', package: 'tcsh' },
+  { program: 'busybox', package: 'busybox' },
+  { program: 'flock', package: 'util-linux' },
 ];
 
 /** Programs of the lab which its build installs when it runs as root; see `test/lab/build-host.sh`. */

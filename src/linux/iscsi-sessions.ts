@@ -11,19 +11,23 @@ const READ_PATTERNS = [
   ...['address', 'port', 'persistent_address', 'persistent_port'].map((name) => `${CONNECTIONS}/connection*/${name}`),
 ];
 const HOST_PATTERNS = ['/sys/class/iscsi_host/host*/device/session*'];
+/** On every Linux that has sysfs mounted: without it the absence of sessions would prove nothing. */
+const SYSFS = '/sys/class/block';
 
 /** iSCSI sessions as the kernel shows them; no process runs on the host. */
 export function iscsiSessionsFact(): Fact<Learnt<readonly IscsiSession[]>> {
   return {
     requests: [
       { kind: 'read', patterns: READ_PATTERNS },
-      { kind: 'list', patterns: HOST_PATTERNS },
+      { kind: 'list', patterns: [...HOST_PATTERNS, SYSFS] },
     ],
     parse(replies) {
       const read = readReply(replies[0], SESSIONS);
       const hosts = listedPaths(replies[1], HOST_PATTERNS[0] ?? '');
       const sessions = parseIscsiSessions(read.value, hosts.value);
-      return { value: sessions.value, unknowns: [...read.unknowns, ...hosts.unknowns, ...sessions.unknowns] };
+      const noSysfs = hosts.unknowns.length === 0 && !hosts.value.includes(SYSFS);
+      const blind: Unknown[] = noSysfs ? [{ subject: '/sys', reason: 'sysfs is not mounted, or cannot be read' }] : [];
+      return { value: sessions.value, unknowns: [...blind, ...read.unknowns, ...hosts.unknowns, ...sessions.unknowns] };
     },
   };
 }

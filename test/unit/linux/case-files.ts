@@ -22,6 +22,8 @@ export interface CaseFile extends Partial<CaseCommand> {
   readonly files?: Readonly<Record<string, string>>;
   /** paths that exist but cannot be read */
   readonly unreadable?: readonly string[];
+  /** the host has no sysfs */
+  readonly withoutSysfs?: boolean;
   /** paths that exist, directories and links too */
   readonly list?: readonly string[];
   readonly commands?: readonly CaseCommand[];
@@ -68,11 +70,13 @@ function readCase(subject: string, name: string): CaseFile {
 
 /** What makes two cases the same: everything but the words about it. */
 export function fingerprint({ subject, content }: NamedCase): string {
-  const { files, unreadable, list, commands, given, argv, stdout, stderr, exit, timedOut, truncated } = content;
+  const { files, unreadable, withoutSysfs, list, commands, given, argv, stdout, stderr, exit, timedOut, truncated } =
+    content;
   return JSON.stringify([
     subject,
     files,
     unreadable,
+    withoutSysfs,
     list,
     commands,
     given,

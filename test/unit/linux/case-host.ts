@@ -51,7 +51,8 @@ function runReply(command: CaseCommand): RunReply {
 
 /** Also the directories above what the case names. */
 function everyPath(content: CaseFile): string[] {
-  const paths = new Set<string>();
+  // every Linux host has it; a case is about what lies beside it
+  const paths = new Set<string>(content.withoutSysfs === true ? [] : ['/sys/class/block']);
   for (const path of [...Object.keys(content.files ?? {}), ...(content.unreadable ?? []), ...(content.list ?? [])]) {
     for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) paths.add(path.slice(0, end));
   }

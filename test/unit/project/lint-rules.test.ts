@@ -14,7 +14,7 @@ const VIOLATIONS: readonly { readonly rule: string; readonly file: string; reado
   ...layer('linux', '../connectors/a.js', '../cli/a.js', '../transport/other.js', 'node:fs', 'fs', 'ssh2', 'zod'),
   ...layer('connectors', '../fleet/a.js', '../transport/lane.js', '../inventory/a.js', 'node:child_process', 'ssh2'),
   ...layer('connectors/iscsi', '../../fleet/a.js', '../../transport/lane.js', 'node:net'),
-  ...layer('transport', '../linux/a.js', '../inventory/a.js', 'yargs', 'p-limit'),
+  ...layer('transport', '../linux/a.js', '../inventory/a.js', 'yargs', 'yaml'),
   ...layer('inventory', '../fleet/a.js', '../report/a.js', 'ssh2', 'node:child_process'),
   ...layer('fleet', '../report/a.js', '../cli/a.js', '../simulator/a.js', 'yargs', 'node:net'),
   ...layer('report', '../cli/a.js', '../transport/lane.js', 'yargs', 'node:fs'),
