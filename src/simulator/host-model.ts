@@ -14,6 +14,7 @@ import { IscsiInitiator } from './model/iscsi-initiator.js';
 import { MountTable } from './model/mount-table.js';
 import { type FindMultipaths, MultipathDaemon } from './model/multipath-daemon.js';
 import { NodeDatabase } from './model/node-database.js';
+import { PlacedFiles } from './model/placed-files.js';
 import { ScsiLayer } from './model/scsi-layer.js';
 import { Udev } from './model/udev.js';
 
@@ -44,6 +45,7 @@ export class SimulatedHost {
   readonly condition: HostCondition;
   readonly locks: HostLocks;
   readonly discovery: DiscoveryDatabase;
+  readonly placed: PlacedFiles;
   /** transport by name: what `iscsiadm -m iface` shows */
   readonly ifaces = new Map([
     ['default', 'tcp'],
@@ -66,6 +68,7 @@ export class SimulatedHost {
     this.discovery = new DiscoveryDatabase(changes);
     this.condition = new HostCondition(changes, name);
     this.locks = new HostLocks(changes);
+    this.placed = new PlacedFiles(changes);
     this.mounts = new MountTable(changes);
     this.deviceMapper = new DeviceMapper(changes);
     this.scsi = new ScsiLayer(this.environment, () => this.deviceMapper.devsHeld());

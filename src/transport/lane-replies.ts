@@ -64,9 +64,9 @@ function replyTo(
     case 'write': {
       // the shell names itself and the file that it could not open, but not the one that it could not write
       const said = errorText.trim();
-      const named = said.includes(' /')
-        ? said
-        : `${[request.filePath].flat()[0] ?? ''}: ${said === '' ? 'the write failed' : said}`;
+      const wanted = [request.filePath].flat()[0] ?? '';
+      const isNamed = said.includes(' /') || said.startsWith(`${wanted}: `);
+      const named = isNamed ? said : `${wanted}: ${said === '' ? 'the write failed' : said}`;
       return { kind: 'write', ok, error: ok ? said : named };
     }
     case 'read':

@@ -1,24 +1,43 @@
 import { existsSync } from 'node:fs';
 import { deadlineIn, type Deadline } from '../../src/time/deadline.js';
+import { startSimulatedFleet } from '../../src/simulator/fleet.js';
 import type { Executor, LaneRequest, ReplyTo } from '../../src/transport/executor.js';
 import { connectLocal } from '../../src/transport/local.js';
 import { connectSsh } from '../../src/transport/ssh-connection.js';
 import { connectSystemSsh } from '../../src/transport/system-ssh-connection.js';
+import { sshExecutor } from '../simulator/ssh-executor.js';
 import { type SshdFixture, startSshd } from './sshd-fixture.js';
+import { realFiles, simulatedFiles, type SubjectFiles } from './subject-files.js';
 import { systemOptions } from './system-ssh-options.js';
 
 export interface Subject {
+  readonly files: SubjectFiles;
   readonly connect: () => Promise<Executor>;
   readonly close: () => Promise<void>;
 }
 
-/** Every way to a shell, and every shell that this machine has, for suites that all of them must pass. */
-export const SUBJECTS: readonly (readonly [string, () => Promise<Subject>])[] = [
-  ['ssh2', sshSubject],
-  ['the system ssh', systemSshSubject],
-  ['local', () => localSubject()],
-  ...shells().map(([name, ...shell]) => [`local ${name}`, () => localSubject(shell)] as const),
+export interface SubjectKind {
+  readonly name: string;
+  /** runs any script, with real processes and signals; a simulated host has its tools and files only */
+  readonly realShell: boolean;
+  readonly makeSubject: () => Promise<Subject>;
+}
+
+/** Every way to a host, and every shell that this machine has, for suites that all of them must pass. */
+export const SUBJECTS: readonly SubjectKind[] = [
+  { name: 'ssh2', realShell: true, makeSubject: sshSubject },
+  { name: 'the system ssh', realShell: true, makeSubject: systemSshSubject },
+  { name: 'local', realShell: true, makeSubject: () => localSubject() },
+  ...shells().map(([name, ...shell]) => ({
+    name: `local ${name}`,
+    realShell: true,
+    makeSubject: () => localSubject(shell),
+  })),
+  { name: 'the simulator', realShell: false, makeSubject: simulatedSubject },
 ];
+
+/** For suites of what only a real shell and a real kernel do. */
+export const REAL_SHELLS: readonly SubjectKind[] = SUBJECTS.filter(({ realShell }) => realShell);
 
 function shells(): readonly (readonly [string, ...string[]])[] {
   const known: readonly (readonly [string, ...string[]])[] = [
@@ -32,20 +51,43 @@ function shells(): readonly (readonly [string, ...string[]])[] {
 
 async function sshSubject(): Promise<Subject> {
   const sshd: SshdFixture = await startSshd();
-  return { connect: () => connectSsh(sshd.options(), soon()), close: () => sshd.close() };
+  const connect = (): Promise<Executor> => connectSsh(sshd.options(), soon());
+  return withRealFiles({ connect, close: () => sshd.close() });
 }
 
 async function systemSshSubject(): Promise<Subject> {
   const sshd: SshdFixture = await startSshd();
   const options = await systemOptions(sshd);
-  return { connect: () => connectSystemSsh(options, soon()), close: () => sshd.close() };
+  const connect = (): Promise<Executor> => connectSystemSsh(options, soon());
+  return withRealFiles({ connect, close: () => sshd.close() });
 }
 
 function localSubject(shell?: readonly string[]): Promise<Subject> {
-  return Promise.resolve({
-    connect: () => Promise.resolve(connectLocal('here', shell === undefined ? {} : { shell })),
-    close: () => Promise.resolve(),
-  });
+  return Promise.resolve(
+    withRealFiles({
+      connect: () => Promise.resolve(connectLocal('here', shell === undefined ? {} : { shell })),
+      close: () => Promise.resolve(),
+    }),
+  );
+}
+
+async function simulatedSubject(): Promise<Subject> {
+  const fleet = await startSimulatedFleet({ hosts: 1 });
+  const [host] = fleet.hosts;
+  if (host === undefined) throw new Error('the fleet has no host');
+  return { files: simulatedFiles(host), connect: () => sshExecutor(fleet), close: () => fleet.close() };
+}
+
+function withRealFiles({ connect, close }: Omit<Subject, 'files'>): Subject {
+  const files = realFiles();
+  return {
+    files,
+    connect,
+    async close() {
+      await close();
+      files.close();
+    },
+  };
 }
 
 export function soon(ms = 30_000): Deadline {

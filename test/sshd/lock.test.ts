@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Executor } from '../../src/transport/executor.js';
-import { ask, run, soon, type Subject, SUBJECTS } from './executors.js';
+import { ask, REAL_SHELLS, run, soon, type Subject } from './executors.js';
 
 /** Without a way to cut the connection (local) the end of the executor has to do. */
-describe.each(SUBJECTS)('the lock of a host by %s', (_name, makeSubject) => {
+describe.each(REAL_SHELLS)('the lock of a host by $name', ({ makeSubject }) => {
   let subject: Subject;
   let first: Executor;
   let second: Executor;

@@ -1,7 +1,10 @@
 import { expandGlob } from './glob.js';
 
-/** A write(2) to a file: null when it went well, else the kernel's message, such as `Invalid argument`. */
-export type FileWriter = (content: string, signal: AbortSignal) => Promise<string | null>;
+/**
+ * A write(2) to a file: null when it went well, else the kernel's message, such as `Invalid argument`. `append`: it was opened for that,
+ * which makes no difference to sysfs.
+ */
+export type FileWriter = (content: string, signal: AbortSignal, append: boolean) => Promise<string | null>;
 
 export interface FileNode {
   readonly kind: 'file';
@@ -70,7 +73,7 @@ export class FileTree {
     return this.#walk(filePath)?.node ?? null;
   }
 
-  /** Like `readlink -f`: null when something on the way is missing. */
+  /** Like `readlink -f`: null when something on the way is missing; the last name itself may be. */
   canonical(filePath: string): string | null {
     const found = this.#walk(filePath);
     return found === null ? null : found.at === '' ? '/' : found.at;
@@ -108,7 +111,8 @@ export class FileTree {
     this.directory(filePath.slice(0, slash)).entries.set(filePath.slice(slash + 1), node);
   }
 
-  #walk(filePath: string): { readonly at: string; readonly node: FileNode | DirectoryNode } | null {
+  /** Where a path leads with all links followed; the node is null when only the last name is missing. */
+  #walk(filePath: string): { readonly at: string; readonly node: FileNode | DirectoryNode | null } | null {
     let rest = names(filePath);
     let trail: { readonly name: string; readonly node: TreeNode }[] = [];
     let links = 0;
@@ -116,7 +120,7 @@ export class FileTree {
       const [name, ...after] = rest;
       const here = trail.at(-1)?.node ?? this.#root;
       if (name === undefined) {
-        return here.kind === 'link' ? null : { at: trail.map((step) => `/${step.name}`).join(''), node: here };
+        return here.kind === 'link' ? null : { at: pathOf(trail), node: here };
       }
       rest = after;
       if (name === '..') {
@@ -124,7 +128,10 @@ export class FileTree {
         continue;
       }
       const next = here.kind === 'directory' ? here.entries.get(name) : undefined;
-      if (next === undefined) return null;
+      if (next === undefined) {
+        const onlyLast = rest.length === 0 && here.kind === 'directory';
+        return onlyLast ? { at: `${pathOf(trail)}/${name}`, node: null } : null;
+      }
       if (next.kind === 'link') {
         links += 1;
         if (links > 40) return null;
@@ -135,6 +142,10 @@ export class FileTree {
       }
     }
   }
+}
+
+function pathOf(trail: readonly { readonly name: string }[]): string {
+  return trail.map((step) => `/${step.name}`).join('');
 }
 
 function names(filePath: string): string[] {

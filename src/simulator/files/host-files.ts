@@ -5,6 +5,7 @@ import { addDevFiles } from './dev-files.js';
 import { addEtcFiles } from './etc-files.js';
 import { FileTree } from './file-tree.js';
 import { addIscsiFiles } from './iscsi-files.js';
+import { addPlacedFiles } from './placed-files.js';
 import { addProcFiles } from './proc-files.js';
 
 /** All files of a host as its model stands now. */
@@ -16,5 +17,6 @@ export function hostFiles(host: SimulatedHost): FileTree {
   addIscsiFiles(tree, host);
   addBlockFiles(tree, host);
   addDevFiles(tree, host);
+  addPlacedFiles(tree, host);
   return tree;
 }

@@ -9,6 +9,9 @@ export function addProcFiles(tree: FileTree, host: SimulatedHost): void {
   for (const pid of pids) tree.file(`/proc/${pid}/mountinfo`, mountinfo(host, pid));
   tree.link('/proc/self', '/proc/285');
   tree.link('/proc/mounts', '/proc/285/mounts');
+  tree.file('/proc/285/oom_score_adj', '0\n', (content) =>
+    Promise.resolve(/^-?\d+\n?$/.test(content) ? null : 'Invalid argument'),
+  );
   const rows = swaps.map(({ devicePath }) => `${devicePath.padEnd(39)} partition\t1048572\t\t0\t\t-2`);
   tree.file('/proc/swaps', ['Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority', ...rows, ''].join('\n'));
   // a mounted file system shows under its type, in whatever namespace it is mounted

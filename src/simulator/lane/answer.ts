@@ -79,9 +79,11 @@ async function run({ host, signal }: SimulatedLane, request: RunRequest): Promis
   );
   const exit = timedOut ? 124 : value.exit;
   const { okExits = [0], expectStdout } = request;
-  const isExpected = expectStdout === undefined || value.stdout.replace(/\n+$/, '') === expectStdout;
+  // a lane that compares has captured the output, and a capture has no newlines at its end
+  const stdout = expectStdout === undefined ? value.stdout : value.stdout.replace(/\n+$/, '');
+  const isExpected = expectStdout === undefined || stdout === expectStdout;
   const ok = (okExits === 'any' || (!timedOut && okExits.includes(exit))) && isExpected;
-  return { kind: 'run', ok, exit, stdout: value.stdout, stderr: value.stderr, timedOut, truncated: false };
+  return { kind: 'run', ok, exit, stdout, stderr: value.stderr, timedOut, truncated: false };
 }
 
 function read({ host }: SimulatedLane, { patterns }: ReadRequest): LaneReply {
@@ -113,8 +115,10 @@ async function write({ host, signal }: SimulatedLane, request: WriteRequest): Pr
   if (others.length > 0) {
     return { kind: 'write', ok: false, error: `${wanted}: matches ${others.length + 1} files` };
   }
-  // sysfs does not tell an append from a write, and the writers of other files take lines as an addition
-  const problem = await writeFile(host, filePath, revealed(request.content), signal);
+  const problem = await writeFile(host, filePath, revealed(request.content), {
+    signal,
+    append: request.append ?? false,
+  });
   return { kind: 'write', ok: problem === null, error: problem === null ? '' : shellWords(filePath, problem) };
 }
 

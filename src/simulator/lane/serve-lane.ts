@@ -4,6 +4,7 @@ import type { LaneReply } from '../../transport/executor.js';
 import { type DecodedRequest, encodeReply, type LaneInput, LaneInputReader } from '../../transport/lane-protocol.js';
 import { answer, type SimulatedLane } from './answer.js';
 import type { LaneStart } from './lane-start.js';
+import { processesFor } from './processes.js';
 
 export interface ServeLaneOptions extends LaneStart {
   /** what sudo and doas want; null lets everybody in */
@@ -37,10 +38,13 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       channel.stderr.write(`\n${nonce} ready 1 1\n`);
       channel.write(`\n${nonce} ready 1 1\n`);
     } else if (input.type === 'request') {
+      const { chain, request } = input.request;
+      // counted before: what it looks for may be gone afterwards. A reply that is skipped says nothing of processes
+      const processes = chain === 'then' && !lastWasOk ? 0 : processesOf(lane, request);
       const reply = await answerInChain(lane, input.request, lastWasOk);
       lastWasOk = reply.ok;
       if (lane.signal.aborted) return;
-      const { stdout, stderr } = encodeReply(nonce, input.request.id, reply);
+      const { stdout, stderr } = encodeReply(nonce, input.request.id, reply, processes);
       if (stderr.length > 0) channel.stderr.write(stderr);
       channel.write(stdout);
     } else if (input.line.trim() !== '') {
@@ -69,6 +73,10 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
     channel.exit(0);
     channel.end();
   }
+}
+
+function processesOf({ host }: SimulatedLane, request: DecodedRequest['request']): number {
+  return request.kind === 'join' ? 0 : processesFor(host, request);
 }
 
 /** A request of a chain is skipped when the one before it was not ok. */

@@ -36,8 +36,19 @@ export const echo: Tool = ({ argv }) => {
 
 export const printf: Tool = ({ argv }) => {
   const [format = '', ...values] = argv.slice(1);
+  const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\' };
   let next = 0;
-  const text = format.replaceAll('\\n', '\n').replace(/%s/g, () => values[next++] ?? '');
+  let text = '';
+  // the format is used again until no value is left
+  do {
+    const before = next;
+    text += format.replace(/%s|%%|\\([0-7]{1,3}|[nt\\])/g, (found, escape: string | undefined) => {
+      if (found === '%s') return values[next++] ?? '';
+      if (escape === undefined) return '%';
+      return escapes[escape] ?? String.fromCharCode(Number.parseInt(escape, 8));
+    });
+    if (next === before) break;
+  } while (next < values.length);
   return printed(text);
 };
 

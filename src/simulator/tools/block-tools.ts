@@ -7,7 +7,7 @@ import { complained, KILLED, printed, type Tool } from './tool.js';
 /** A device by /dev path, also through links. */
 function deviceAt(host: SimulatedHost, devicePath: string): BlockNode | undefined {
   const canonical = host.files().canonical(devicePath);
-  return canonical === null ? undefined : host.blocks.find(canonical);
+  return canonical === null || host.files().node(canonical) === null ? undefined : host.blocks.find(canonical);
 }
 
 /** udev's inquiry of page 0x83: what the device says now. */

@@ -24,10 +24,20 @@ export const ln: Tool = ({ host, argv }) => {
   return printed('');
 };
 
-/** `rm -f [--] LINKS`: what is not there is no error. */
+/** `rm [-f] [--] FILES`, of links in /dev and of placed files. With -f what is not there is no error. */
 export const rm: Tool = ({ host, argv }) => {
-  for (const link of argv.slice(1).filter((word) => !word.startsWith('-'))) host.links.delete(link);
+  const files = argv.slice(1).filter((word) => !word.startsWith('-'));
+  const missing = files.filter((filePath) => !host.links.delete(filePath) && !host.placed.remove(filePath));
   host.environment.changes.changed();
+  if (missing.length === 0 || argv[1] === '-f') return printed('');
+  return complained(missing.map((one) => `rm: cannot remove '${one}': No such file or directory\n`).join(''), 1);
+};
+
+/** `touch FILES`: makes those that are not there. */
+export const touch: Tool = ({ host, argv }) => {
+  for (const filePath of argv.slice(1)) {
+    if (host.files().node(filePath) === null) host.placed.write(filePath, '');
+  }
   return printed('');
 };
 

@@ -3,7 +3,7 @@ import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
-import { cp, ln, mv, rm, sed } from './file-tools.js';
+import { cp, ln, mv, rm, sed, touch } from './file-tools.js';
 import { grep } from './grep.js';
 import { iscsiadm } from './iscsiadm.js';
 import { multipath } from './multipath.js';
@@ -26,6 +26,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['sed', sed],
   ['ln', ln],
   ['rm', rm],
+  ['touch', touch],
   ['cp', cp],
   ['mv', mv],
   ['awk', awk],
@@ -104,7 +105,7 @@ function withoutPrefix(name: string, rest: readonly string[]): readonly string[]
   }
 }
 
-/** `sh -c`: one plain command without any syntax. */
+/** `sh -c`: one plain command without any syntax, or `exit N`. */
 async function runShell(
   host: SimulatedHost,
   argv: readonly string[],
@@ -113,5 +114,7 @@ async function runShell(
   const [, flag, script = ''] = argv;
   if (flag !== '-c') return complained('sh: only -c is simulated', 2);
   const words = splitWords(script);
-  return words === null ? complained(`sh: 1: this script is not simulated`, 2) : runTool(host, words, call);
+  if (words === null) return complained('sh: 1: this script is not simulated', 2);
+  if (words[0] === 'exit' && words.length === 2) return printed('', Number(words[1]) & 255);
+  return runTool(host, words, call);
 }

@@ -44,7 +44,8 @@ export const ls: Tool = ({ host, argv }) => {
 /** `tee [-a] FILE`: for the simulator a write, as sysfs takes it. */
 export const tee: Tool = async ({ host, argv, input, signal }) => {
   for (const filePath of argv.slice(1).filter((word) => !word.startsWith('-'))) {
-    const problem = await writeFile(host, filePath, input, signal);
+    const append = argv[1] === '-a';
+    const problem = await writeFile(host, filePath, input, { signal, append });
     if (problem !== null) return complained(`tee: ${filePath}: ${problem}`, 1, input);
   }
   return printed(input);
@@ -55,13 +56,13 @@ export async function writeFile(
   host: SimulatedHost,
   filePath: string,
   content: string,
-  signal: AbortSignal,
+  { signal, append }: { readonly signal: AbortSignal; readonly append: boolean },
 ): Promise<string | null> {
   const node = host.files().node(filePath);
   if (node === null) return 'No such file or directory';
   if (node.kind === 'directory') return 'Is a directory';
   if (node.write === undefined) return 'Permission denied';
-  return node.write(content, signal);
+  return node.write(content, signal, append);
 }
 
 const MOUNTINFO = /^\/proc\/(\d+)\/mountinfo$/;
