@@ -1,84 +1,101 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Executor } from '../../src/transport/executor.js';
-import { ask, REAL_SHELLS, run, soon, type Subject } from './executors.js';
+import { ask, REAL_SHELLS, run, soon, type Subject, type SubjectKind, SUBJECTS } from './executors.js';
 
-/** Without a way to cut the connection (local) the end of the executor has to do. */
-describe.each(REAL_SHELLS)('the lock of a host by $name', ({ makeSubject }) => {
-  let subject: Subject;
-  let first: Executor;
-  let second: Executor;
-  let directory: string;
-  let name: string;
-  const lock = (executor: Executor, owner: string, waitMs = 0) => ask(executor, { kind: 'lock', name, owner, waitMs });
-  const inside = (file: string): string => path.join(directory, file);
+interface Locks {
+  readonly subject: Subject;
+  readonly first: Executor;
+  readonly second: Executor;
+  /** of a lock that nobody else uses */
+  readonly name: string;
+}
 
+/** Two executors on one host for each test. Without a way to cut the connection (local) the end of the executor has to do. */
+function useLocks(makeSubject: SubjectKind['makeSubject']): () => Locks {
+  let locks: Locks;
   beforeEach(async () => {
-    directory = mkdtempSync(path.join(tmpdir(), 'longshore-lock-'));
-    name = `test-${randomBytes(6).toString('hex')}`;
-    subject = await makeSubject();
-    first = await subject.connect();
-    second = await subject.connect();
+    const name = `test-${randomBytes(6).toString('hex')}`;
+    const subject = await makeSubject();
+    locks = { subject, first: await subject.connect(), second: await subject.connect(), name };
   });
   afterEach(async () => {
+    const { subject, first, second, name } = locks;
     await first.close();
     await second.close();
     await subject.close();
-    rmSync(directory, { recursive: true, force: true });
     for (const base of ['/run/longshore', '/run/lock', '/tmp']) {
       for (const end of ['lock', 'work']) rmSync(`${base}/longshore-${name}.${end}`, { force: true });
     }
   });
+  return () => locks;
+}
+
+const take = (executor: Executor, name: string, owner: string, waitMs = 0) =>
+  ask(executor, { kind: 'lock', name, owner, waitMs });
+
+describe.each(SUBJECTS)('the lock of a host by $name', ({ makeSubject }) => {
+  const locks = useLocks(makeSubject);
 
   test('one executor has it, the other learns who, and gets it after the first has closed', async () => {
-    expect(await lock(first, "run 1 of 'anna' on bastion")).toEqual({ kind: 'lock', ok: true, holder: '' });
-    expect(await lock(first, 'again')).toMatchObject({ ok: true });
+    const { first, second, name } = locks();
+    expect(await take(first, name, "run 1 of 'anna' on bastion")).toEqual({ kind: 'lock', ok: true, holder: '' });
+    expect(await take(first, name, 'again')).toMatchObject({ ok: true });
     const began = performance.now();
-    expect(await lock(second, 'run 2', 300)).toMatchObject({ ok: false, holder: "run 1 of 'anna' on bastion" });
+    expect(await take(second, name, 'run 2', 300)).toMatchObject({ ok: false, holder: "run 1 of 'anna' on bastion" });
     expect(performance.now() - began).toBeGreaterThan(250);
-    const waiting = lock(second, 'run 2', 20_000);
+    const waiting = take(second, name, 'run 2', 20_000);
     await first.close();
     expect(await waiting).toMatchObject({ ok: true });
   });
 
   test('what follows a lock that could not be had is skipped', async () => {
-    await lock(first, 'one');
+    const { subject, first, second, name } = locks();
+    await take(first, name, 'one');
     const replies = await second.sequence(soon(), [
       { kind: 'lock', name, owner: 'two', waitMs: 0 },
-      run('touch', inside('changed')),
+      run('touch', subject.files.inside('changed')),
     ]);
     expect(replies.map((reply) => reply.kind)).toEqual(['lock', 'skipped']);
-    expect((await ask(second, { kind: 'list', patterns: [inside('*')] })).paths).toEqual([]);
+    expect((await ask(second, { kind: 'list', patterns: [subject.files.inside('*')] })).paths).toEqual([]);
   });
 
   test('a second lock of another name is refused, as it would give up the first', async () => {
-    await lock(first, 'one');
+    const { first, second, name } = locks();
+    await take(first, name, 'one');
     const other = first.sequence(soon(), [{ kind: 'lock', name: `${name}-b`, owner: 'one', waitMs: 0 }]);
     await expect(other).rejects.toMatchObject({ code: 'E_USAGE' });
-    expect(await lock(second, 'two')).toMatchObject({ ok: false, holder: 'one' });
+    expect(await take(second, name, 'two')).toMatchObject({ ok: false, holder: 'one' });
   });
+});
+
+describe.each(REAL_SHELLS)('the lock of a host by $name, and its commands', ({ makeSubject }) => {
+  const locks = useLocks(makeSubject);
 
   test('it stays while a command that the holder left behind still runs, on any lane', async () => {
+    const { subject, first, second, name } = locks();
     first.prepareLanes(3);
-    await lock(first, 'one');
+    await take(first, name, 'one');
     // two lanes at work, so that one of them is not the lane that took the lock
     const left = ['a', 'b'].map((file) =>
       first.sequence(soon(), [
-        run('sh', '-c', ': >"$1.began"; while [ ! -e "$1.go" ]; do sleep 0.02; done', 'sh', inside(file)),
+        run('sh', '-c', ': >"$1.began"; while [ ! -e "$1.go" ]; do sleep 0.02; done', 'sh', subject.files.inside(file)),
       ]),
     );
     const settled = Promise.allSettled(left);
-    const began = { kind: 'wait', present: [inside('a.began'), inside('b.began')], timeoutMs: 10_000 } as const;
+    const began = {
+      kind: 'wait',
+      present: [subject.files.inside('a.began'), subject.files.inside('b.began')],
+      timeoutMs: 10_000,
+    } as const;
     expect(await ask(second, began)).toMatchObject({ ok: true });
     await first.close();
     expect((await settled).map((one) => one.status)).toEqual(['rejected', 'rejected']);
     for (const file of ['a', 'b']) {
-      expect(await lock(second, 'two', 200)).toMatchObject({ ok: false, holder: 'one' });
-      writeFileSync(inside(`${file}.go`), '');
+      expect(await take(second, name, 'two', 200)).toMatchObject({ ok: false, holder: 'one' });
+      subject.files.write(`${file}.go`, '');
     }
-    expect(await lock(second, 'two', 20_000)).toMatchObject({ ok: true });
+    expect(await take(second, name, 'two', 20_000)).toMatchObject({ ok: true });
   });
 });
