@@ -19,9 +19,12 @@ import { connectionInfo, createVolume, exportTo, type Volume } from '../test/lab
 const CYCLES = 5;
 const CHAP = { username: 'longshore', password: randomBytes(12).toString('hex') };
 
+/** seconds */
 interface Cycle {
   readonly attach: number;
   readonly detach: number;
+  /** of these, until the connection and its first lane were there; os-brick has none to make */
+  readonly connecting?: { readonly attach: number; readonly detach: number };
 }
 
 interface Timing {
@@ -69,7 +72,11 @@ async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: '
     const attach = await verb(where, what, kind, user, 'attach');
     const detach = await verb(where, what, kind, user, 'detach');
     if (cycle === 0) continue;
-    cycles.push({ attach: attach.seconds, detach: detach.seconds });
+    cycles.push({
+      attach: attach.seconds,
+      detach: detach.seconds,
+      connecting: { attach: attach.connecting, detach: detach.connecting },
+    });
     roundTrips = { attach: attach.roundTrips, detach: detach.roundTrips };
     processes = { attach: attach.processes, detach: detach.processes };
   }
@@ -98,10 +105,10 @@ async function verb(where: Lab, what: Volume, kind: Timing['kind'], user: 'root'
   const connector = connectorFor('iscsi', { executor, deadline, runId: 'bench' });
   const spec = volumeSpec(where, what, kind);
   const result = name === 'attach' ? await connector.attach(spec) : await connector.detach(spec, null);
-  const { roundTrips, remoteProcesses: processes } = executor.counters();
+  const { roundTrips, remoteProcesses: processes, connectMs } = executor.counters();
   await executor.close();
   if (result.outcome !== 'changed') throw result.error ?? new Error(`${name}: ${result.outcome}`);
-  return { seconds: (performance.now() - began) / 1000, roundTrips, processes };
+  return { seconds: (performance.now() - began) / 1000, connecting: connectMs / 1000, roundTrips, processes };
 }
 
 function volumeSpec(where: Lab, what: Volume, kind: Timing['kind']): VolumeSpec {
@@ -134,7 +141,9 @@ function median(values: readonly number[]): number {
 }
 
 function print(all: readonly Timing[]): void {
-  const table = new Table({ head: ['', 'attach s', 'detach s', 'attach', 'detach', 'round trips', 'processes'] });
+  const table = new Table({
+    head: ['', 'attach s', 'detach s', 'attach', 'detach', 'connecting s', 'round trips', 'processes'],
+  });
   for (const { tool, kind, cycles, roundTrips, processes } of all) {
     const reference = all.find((one) => one.kind === kind && one.tool.startsWith('os-brick'));
     const cells = (['attach', 'detach'] as const).map((name) => {
@@ -147,11 +156,22 @@ function print(all: readonly Timing[]): void {
       `${tool}: ${kind}`,
       ...cells.map((cell) => cell.value),
       ...cells.map((cell) => cell.ratio),
+      connectingOf(cycles),
       counts(roundTrips),
       counts(processes),
     ]);
   }
-  process.stdout.write(`${table.toString()}\nmedian of ${CYCLES} cycles each; ratios are to os-brick\n`);
+  process.stdout.write(
+    `${table.toString()}\nmedian of ${CYCLES} cycles each; ratios are to os-brick; the times hold the connecting\n`,
+  );
+}
+
+function connectingOf(cycles: readonly Cycle[]): string {
+  const [first] = cycles;
+  if (first?.connecting === undefined) return '';
+  return (['attach', 'detach'] as const)
+    .map((name) => median(cycles.map((cycle) => cycle.connecting?.[name] ?? 0)).toFixed(2))
+    .join(' / ');
 }
 
 async function save(all: readonly Timing[]): Promise<void> {
