@@ -128,6 +128,8 @@ class EngineRun<S> {
         case 'look':
           looks += 1;
           if (looks > MAX_LOOKS_IN_A_ROW) return this.result(false, stuck(plan.why));
+          // the first time it is only a question more; after that the host needs a moment
+          if (looks > 1) await this.#pause(500 * 2 ** (looks - 2));
           break;
         case 'steps':
           looks = 0;
@@ -193,7 +195,10 @@ class EngineRun<S> {
 
   async #pauseFor(steps: readonly Step[]): Promise<void> {
     const ms = pauseBeforeMs(this.#history, steps);
-    if (ms === 0) return;
+    if (ms > 0) await this.#pause(ms);
+  }
+
+  async #pause(ms: number): Promise<void> {
     try {
       await pause(Math.min(ms, this.#deadline.remainingMs()), undefined, { signal: this.#deadline.signal });
     } catch {

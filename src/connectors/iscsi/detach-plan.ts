@@ -4,7 +4,7 @@ import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } fro
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
-import { blindSpots, refuse } from './detach-refusal.js';
+import { blindSpots, onlyOpen, refuse } from './detach-refusal.js';
 import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js';
 import {
   detachStepId,
@@ -23,6 +23,9 @@ import { noAnswerNote } from './removal-verdict.js';
 import { removeSickRecordStep, sickRecords } from './sick-records.js';
 import { diskName, isLive } from './volume-view.js';
 
+/** Observations, with growing pauses between them, before an opener without a name is a user. */
+const LOOKS_AT_AN_OPENER = 5;
+
 /** Remaining work of a detach, or of the undo of an attach (pure). Empty only when absence is proven. */
 export function planDetach(
   scope: DetachScope,
@@ -36,6 +39,9 @@ export function planDetach(
   const [blind] = blindSpots(storage, scoped, scope);
   if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
   const refusal = refuse(scope, storage, scoped, wwid);
+  if (refusal !== null && onlyOpen(storage, scoped) && history.observations < LOOKS_AT_AN_OPENER) {
+    return { kind: 'look', why: refusal.message };
+  }
   if (refusal !== null) return { kind: 'stop', error: refusal };
 
   const steps = detachSteps(scope, storage, scoped, wwid, history, viewScope(scope, first, wwid));

@@ -70,6 +70,19 @@ export function refuse(
   return inUse(storage, disks, maps);
 }
 
+/**
+ * Whether nothing but an opener without a name stands in the way: udev and multipathd open a map for a moment after each change of it, so
+ * this is looked at again before it is a refusal (incident F8).
+ */
+export function onlyOpen(storage: StorageState, { disks, maps }: ScopedView): boolean {
+  const uses = usesOf(
+    storage,
+    [...disks.map(diskName), ...maps.map((map) => map.name)],
+    maps.map((map) => map.name),
+  );
+  return uses.length > 0 && uses.every((use) => use.kind === 'open');
+}
+
 /** Refusal that names every user, or null. Partition maps that nobody uses go with their map (kpartx makes them). */
 function inUse(storage: StorageState, disks: readonly ScsiDevice[], maps: readonly DmDevice[]): Error | null {
   const partitions = storage.dmDevices.filter((dm) =>

@@ -106,9 +106,11 @@ describe('the plan of a detach', () => {
     expect(refusal({ ...attached(), mounts: [mount] }, { force: true })).toMatch(/E_DEVICE_BUSY.*\/data/);
   });
 
-  it('refuses a map that something unknown has open', () => {
+  it('looks again at a map that something unknown has open, and then refuses', () => {
     const disks = [disk(0), disk(1)];
-    expect(refusal({ ...attached(), dmDevices: [map(disks, { openCount: 1 })] })).toMatch(/E_DEVICE_BUSY/);
+    const storage = { ...attached(), dmDevices: [map(disks, { openCount: 1 })] };
+    expect(plan(storage).kind).toBe('look');
+    expect(refusal(storage, { history: { ...EMPTY_HISTORY, observations: 5 } })).toMatch(/E_DEVICE_BUSY/);
   });
 
   it('refuses a disk that is another volume than the wanted one', () => {
