@@ -1,4 +1,4 @@
-/** `npx tsx bench/main.ts [--quick] [--save] [--rtt 0,100]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
+/** `npx tsx bench/main.ts [--quick] [--save] [--rtt 0,100] [--minutes 45]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     rtt: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 
@@ -21,7 +22,7 @@ const QUICK = { hosts: 20, readHosts: 5, steps: 20, reads: 300, rtts: [0, 100], 
 const FULL_SCALE = { idle: 1_020, simulated: [200, 2_000], reads: FULL.reads };
 const QUICK_SCALE = { idle: 120, simulated: [20, 100], reads: QUICK.reads };
 /** No further cell is begun after this. */
-const LIMIT_S = args.quick ? 90 : 12 * 60;
+const LIMIT_S = args.minutes === undefined ? (args.quick ? 90 : 12 * 60) : Number(args.minutes) * 60;
 
 const began = performance.now();
 const seconds = (): number => (performance.now() - began) / 1000;
@@ -50,6 +51,7 @@ async function run(fixture: Fixture, sizes: Sizes): Promise<Results> {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus.length} cores, ${memory}, ${os.type()} ${os.machine()}, Node ${process.versions.node}; hosts and tools share them`,
+    cores: cpus.length,
     mode: args.quick ? 'quick' : 'full',
     tools: Object.fromEntries(PEERS.map((tool) => [tool.name, tool.version() ?? '']).filter(([, version]) => version)),
     missing: PEERS.filter((tool) => tool.version() === null).map(({ name }) => name),

@@ -8,6 +8,7 @@ import type { Cell } from './workloads.js';
 export interface Results {
   readonly date: string;
   readonly machine: string;
+  readonly cores: number;
   readonly mode: 'full' | 'quick';
   readonly tools: Readonly<Record<string, string>>;
   readonly missing: readonly string[];
@@ -88,13 +89,14 @@ export function resultsMarkdown(results: Results): string {
   return `# Fleet bench, ${results.date}\n\n${said.join('')}\nColumns are explained in [the page of the bench](../README.md).\n\n${targets}\n${parts.join('\n')}`;
 }
 
-const TARGET_HEAD = ['target', 'wanted', 'found', ''];
+const TARGET_HEAD = ['target', 'wanted', 'found', 'limit', ''];
 
-function targetRows({ cells, scale }: Results): string[][] {
-  return targetsOf(cells, scale).map(({ what, wanted, found, isReached }) => [
+function targetRows({ cells, scale, cores }: Results): string[][] {
+  return targetsOf(cells, scale, cores).map(({ what, wanted, found, limit = '', isReached }) => [
     what,
     wanted,
     found,
+    limit,
     isReached ? 'reached' : 'NOT reached',
   ]);
 }

@@ -8,13 +8,16 @@ export interface Target {
   readonly wanted: string;
   readonly found: string;
   readonly isReached: boolean;
+  /** what a client that costs nothing would reach on this machine, where sshd's own CPU time is the limit */
+  readonly limit?: string;
 }
 
 const LOGIN_TOOLS = ['clush', 'pdsh', 'parallel-ssh'];
 /** the network that peers are compared on where a target names none */
 const RTTS = [0, 20, 100];
 
-export function targetsOf(cells: readonly Cell[], scale: Scale | null): Target[] {
+/** `cores` are those of the machine that was measured. */
+export function targetsOf(cells: readonly Cell[], scale: Scale | null, cores: number): Target[] {
   const targets: Target[] = [];
   for (const rttMs of RTTS) {
     const at = (workload: Workload, tools: readonly string[], key: 'wallS' | 'cpuS', least: number): void => {
@@ -26,6 +29,7 @@ export function targetsOf(cells: readonly Cell[], scale: Scale | null): Target[]
           wanted: `${least} x`,
           found: `${ratio.toFixed(1)} x`,
           isReached: ratio >= least,
+          ...(key === 'wallS' ? { limit: limitOf(cells, workload, rttMs, tool, cores) } : {}),
         });
       }
     };
@@ -44,10 +48,22 @@ function ratioOf(
   tool: string,
   key: 'wallS' | 'cpuS',
 ): number | null {
-  const find = (name: string): Cell | undefined =>
-    cells.find((cell) => cell.workload === workload && cell.rttMs === rttMs && cell.tool === name);
-  const [own, other] = [find(REFERENCE), find(tool)];
+  const [own, other] = pairOf(cells, workload, rttMs, tool);
   return own === undefined || other === undefined ? null : other[key] / own[key];
+}
+
+/** Longshore's cell and the other tool's. */
+function pairOf(cells: readonly Cell[], workload: Workload, rttMs: number, tool: string): (Cell | undefined)[] {
+  return [REFERENCE, tool].map((name) =>
+    cells.find((cell) => cell.workload === workload && cell.rttMs === rttMs && cell.tool === name),
+  );
+}
+
+/** The other tool's time beside the time that the hosts' side of Longshore's work alone takes of this machine. */
+function limitOf(cells: readonly Cell[], workload: Workload, rttMs: number, tool: string, cores: number): string {
+  const [own, other] = pairOf(cells, workload, rttMs, tool);
+  if (own === undefined || other === undefined || own.hostCpuS === 0) return '';
+  return `${(other.wallS / (own.hostCpuS / cores)).toFixed(1)} x`;
 }
 
 function scaleTargets({ idle, simulated, single }: Scale): Target[] {
