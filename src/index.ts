@@ -32,6 +32,8 @@ export { readVolumeFile } from './inventory/volumes/read-volume-file.js';
 export { resultDocument } from './report/result-document.js';
 export { resultSchema, type ResultDocument } from './report/result-schema.js';
 export { Secret } from './secrets/secret.js';
+export { lookAtHost, type HostSnapshot } from './sweep/host-snapshot.js';
+export { auditVolume, type VolumeTraces } from './sweep/volume-traces.js';
 export { deadlineIn, type Deadline } from './time/deadline.js';
 export type { Counters, Executor, LaneReply, LaneRequest, RepliesTo } from './transport/executor.js';
 export type { HostKeyPolicy } from './transport/known-hosts.js';

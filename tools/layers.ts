@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'index.ts': {
     folders: [
       'runbook',
+      'sweep',
       'fleet',
       'report',
       'inventory',
@@ -33,6 +34,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     folders: [
       'runbook',
       'doctor',
+      'sweep',
       'fleet',
       'report',
       'inventory',
@@ -61,18 +63,33 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   report: {
-    folders: ['doctor', 'fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
+    folders: ['doctor', 'sweep', 'fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
     packages: ['cli-table3', 'zod'],
     builtins: ['util'],
   },
   runbook: {
-    folders: ['fleet', 'inventory', 'journal', 'connectors', 'time', 'secrets', 'errors'],
+    folders: ['sweep', 'fleet', 'inventory', 'journal', 'connectors', 'time', 'secrets', 'errors'],
     packages: ['yaml', 'zod'],
     builtins: ['crypto', 'fs', 'fs/promises', 'path'],
   },
   // looks at hosts, judges them, changes nothing: no connector
   doctor: {
     folders: ['fleet', 'linux', 'transport/executor.js', 'transport/read-only-executor.js', 'time'],
+  },
+  // finds what nobody owns any more, and takes away what was approved
+  sweep: {
+    folders: [
+      'fleet',
+      'journal',
+      'connectors',
+      'linux',
+      'transport/executor.js',
+      'transport/read-only-executor.js',
+      'time',
+      'errors',
+    ],
+    packages: ['zod'],
+    builtins: ['crypto', 'fs/promises', 'path'],
   },
   fleet: {
     folders: ['inventory', 'journal', 'connectors', 'transport', 'time', 'secrets', 'errors'],

@@ -26,6 +26,35 @@ export const scsiId: Tool = async ({ host, argv, signal }) => {
   return state.kind === 'ok' ? printed(`${state.volume.wwid}\n`) : complained('', 1);
 };
 
+/** sg3_utils' TEST UNIT READY: what the array says of the LUN now, which is more than that it does not answer. */
+export const sgTurs: Tool = async ({ host, argv, signal }) => {
+  const devicePath = argv.find((word) => word.startsWith('/dev/')) ?? '';
+  const device = deviceAt(host, devicePath);
+  if (device === undefined) return complained(`open error: ${devicePath}: No such file or directory`, 50);
+  const { array, changes, clock } = host.environment;
+  const reach = () => {
+    const unit = host.scsi.unitOfDev(device.dev);
+    return unit === undefined ? ({ kind: 'failed' } as const) : host.scsi.reach(unit);
+  };
+  if (!(await until([changes, array.changes], clock, () => reach().kind !== 'hang', { signal }))) return KILLED;
+  switch (reach().kind) {
+    case 'unit':
+      return printed('');
+    case 'no-unit':
+      return complained(NOT_SUPPORTED, 5);
+    default:
+      return complained('test unit ready: transport: Host_status=0x0f [DID_TRANSPORT_FAILFAST]\n', 99);
+  }
+};
+
+const NOT_SUPPORTED = [
+  '    test unit ready cdb: [00 00 00 00 00 00]',
+  'test unit ready:',
+  'Fixed format, current; Sense key: Illegal Request',
+  'Additional sense: Logical unit not supported',
+  'Completed 1 Test Unit Ready commands with 1 errors',
+].join('\n');
+
 /** `blockdev`: sizes, read-only flag, and --flushbufs, which exits 0 also when writing back failed. */
 export const blockdev: Tool = async ({ host, argv, signal }) => {
   const [flag = '', devicePath = ''] = argv.slice(1);

@@ -1,5 +1,5 @@
 import type { SimulatedHost } from '../host-model.js';
-import { DM_MAJOR, type DmMapping, kernelName } from '../model/device-mapper.js';
+import { DM_MAJOR, type DmMapping, kernelName, slaveDevs } from '../model/device-mapper.js';
 import { hasOption, lastValue, type OptionSpec, type ParsedOptions, parseOptions } from './options.js';
 import { complained, lines, printed, type Tool, type ToolResult } from './tool.js';
 
@@ -28,7 +28,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   blkdevname: 'BlkDevName',
 };
 
-/** dmsetup 1.02: info, status, table, ls, message, remove. */
+/** dmsetup 1.02: info, status, table, deps, ls, message, remove. */
 export const dmsetup: Tool = ({ host, argv }) => {
   const [verb = '', ...words] = argv.slice(1).filter((word, index) => index > 0 || word !== '');
   const options = parseOptions(words, OPTIONS);
@@ -51,6 +51,8 @@ export const dmsetup: Tool = ({ host, argv }) => {
       return segments(host, mappings, options, verb, wanted !== undefined);
     case 'ls':
       return printed(none(mappings) ?? lines(mappings.map((map) => `${map.name}\t(${DM_MAJOR}:${map.minor})`)));
+    case 'deps':
+      return printed(none(mappings) ?? lines(mappings.map((map) => dependencies(map, wanted !== undefined))));
     case 'remove':
       return found === null || found === undefined ? complained('Command failed.', 1) : remove(host, found);
     default:
@@ -127,6 +129,13 @@ function segments(
     return oneOnly ? row : `${map.name}: ${row}`;
   });
   return printed(none(mappings) ?? lines(rows));
+}
+
+/** Numbers of the devices that a table refers to, whether they are still there or not. */
+function dependencies(map: DmMapping, oneOnly: boolean): string {
+  const devs = slaveDevs(map);
+  const row = `${devs.length} dependencies\t:${devs.map((dev) => ` (${dev.replace(':', ', ')})`).join('')}`;
+  return oneOnly ? row : `${map.name}: ${row}`;
 }
 
 function targetOf(table: DmMapping['table']): string {

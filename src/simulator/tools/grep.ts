@@ -14,6 +14,7 @@ const OPTIONS: readonly OptionSpec[] = [
   { name: 'ignore-case', letter: 'i' },
   { name: 'invert-match', letter: 'v' },
   { name: 'count', letter: 'c' },
+  { name: 'only-matching', letter: 'o' },
   { name: 'null', letter: 'Z' },
   { name: 'text', letter: 'a' },
 ];
@@ -29,6 +30,10 @@ export const grep: Tool = ({ host, argv, input }) => {
   const matchers = patterns.map((pattern) => new RegExp(regexSource(pattern, options.values), flags));
   const inverted = hasOption(options, 'invert-match');
   const isHit = (line: string): boolean => matchers.some((matcher) => matcher.test(line)) !== inverted;
+  const shown = (line: string): string =>
+    hasOption(options, 'only-matching')
+      ? (matchers.map((matcher) => matcher.exec(line)?.[0]).find(Boolean) ?? '')
+      : line;
   const named = hasOption(options, 'with-filename') || (files.length > 1 && !hasOption(options, 'no-filename'));
 
   const out: string[] = [];
@@ -40,7 +45,7 @@ export const grep: Tool = ({ host, argv, input }) => {
     if (hasOption(options, 'quiet')) return;
     if (hasOption(options, 'files-with-matches')) out.push(...(hits.length > 0 ? [name] : []));
     else if (hasOption(options, 'count')) out.push(`${named ? `${name}:` : ''}${hits.length}`);
-    else out.push(...hits.map((hit) => `${named ? `${name}:` : ''}${hit}`));
+    else out.push(...hits.map(shown).map((hit) => `${named ? `${name}:` : ''}${hit}`));
   };
   if (files.length === 0) search('(standard input)', input);
   for (const filePath of files) {
@@ -60,8 +65,8 @@ function regexSource(pattern: string, values: ReadonlyMap<string, unknown>): str
     ? pattern
     : pattern.replace(/\\?[(){}|+?]/g, (part) => (part.length === 2 ? part.charAt(1) : `\\${part}`));
   return extended
-    .replaceAll('[[:space:]]', '\\s')
-    .replaceAll('[[:digit:]]', '[0-9]')
+    .replaceAll('[:space:]', '\\s')
+    .replaceAll('[:digit:]', '0-9')
     .replace(/\\([^A-Za-z0-9^$.*+?()[\]{}|/\\-])/g, '$1');
 }
 

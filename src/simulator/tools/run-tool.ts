@@ -1,7 +1,7 @@
 import { pause } from '../change-feed.js';
 import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
-import { blockdev, dd, scsiId, sync, udevadm } from './block-tools.js';
+import { blockdev, dd, scsiId, sgTurs, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
 import { cp, ln, mv, rm, sed, touch } from './file-tools.js';
 import { grep } from './grep.js';
@@ -18,6 +18,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['multipathd', multipathd],
   ['dmsetup', dmsetup],
   ['scsi_id', scsiId],
+  ['sg_turs', sgTurs],
   ['blockdev', blockdev],
   ['sync', sync],
   ['dd', dd],
