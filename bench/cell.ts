@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BenchHost, type Fixture, hostCpuSeconds, hostIsIdle, type Way } from './fixture.js';
+import { measure } from './measure.js';
 import type { Start, Tool } from './tools.js';
 
 /** Longer than any cell takes. */
@@ -59,33 +57,8 @@ export async function runMeasured(
   await hostIsIdle(sshd.pid);
   const before = { ...served, hostCpuS: hostCpuSeconds(sshd.pid), machineS: machineCpuSeconds() };
   await way.roundTrips();
-  const resultFile = path.join(scratch, 'result.json');
-  const stdoutFile = path.join(scratch, 'stdout');
-  const stdout = openSync(stdoutFile, 'w');
-  const stderr = openSync(path.join(scratch, 'stderr'), 'w');
-  const wrapper = fileURLToPath(new URL('measure.py', import.meta.url));
-  const child = spawn('python3', [wrapper, resultFile, String(LIMIT_S), ...start.argv], {
-    stdio: ['ignore', stdout, stderr],
-    env: { PATH: process.env['PATH'], HOME: scratch, LC_ALL: 'C.UTF-8', ...start.env },
-  });
-  closeSync(stdout);
-  closeSync(stderr);
-  await new Promise<void>((resolve, reject) => child.once('error', reject).once('close', () => resolve()));
-  const result = JSON.parse(await readFile(resultFile, 'utf8')) as {
-    readonly exit: number;
-    readonly timedOut: boolean;
-    readonly wallS: number;
-    readonly cpuS: number;
-    readonly peakBytes: number;
-  };
-  if (result.exit !== 0) {
-    const said = readFileSync(path.join(scratch, 'stderr'), 'utf8').trim().slice(-600);
-    throw new Error(
-      `${name} ${result.timedOut ? `was not done in ${LIMIT_S} s` : `ended with ${result.exit}`}: ${said}`,
-    );
-  }
+  const { wallS, cpuS, peakBytes, stdout } = await measure(start, scratch, name, LIMIT_S);
   await hostIsIdle(sshd.pid);
-  const { wallS, cpuS, peakBytes } = result;
   const hostCpuS = hostCpuSeconds(sshd.pid) - before.hostCpuS;
   return {
     wallS,
@@ -96,7 +69,7 @@ export async function runMeasured(
     logins: served.logins - before.logins,
     sessions: served.sessions - before.sessions,
     roundTrips: await way.roundTrips(),
-    stdout: readFileSync(stdoutFile, 'utf8'),
+    stdout,
   };
 }
 

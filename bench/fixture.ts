@@ -157,7 +157,7 @@ async function writeReadFiles(directory: string, count: number): Promise<string[
 }
 
 /** Built beside the tree's own `dist`, which others may be building. */
-async function buildLongshore(): Promise<{ program: string; library: string }> {
+export async function buildLongshore(): Promise<{ program: string; library: string }> {
   const directory = path.join(ROOT, 'node_modules', '.cache', 'longshore-bench');
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
