@@ -3,7 +3,8 @@ import type { FleetEvent } from '../fleet/fleet-event.js';
 
 /** Where a run stands, from its events: for the progress bar, and for who gives up half way. */
 export class RunTracker {
-  readonly #running = new Set<string>();
+  /** since when, by `performance.now()` */
+  readonly #running = new Map<string, number>();
   readonly #counts = new Map<Outcome, number>();
   #total = 0;
   #ended = 0;
@@ -14,7 +15,7 @@ export class RunTracker {
         this.#total = event.hosts.length;
         break;
       case 'host-started':
-        this.#running.add(event.host);
+        this.#running.set(event.host, performance.now());
         break;
       case 'host-ended':
         this.#running.delete(event.host);
@@ -31,7 +32,14 @@ export class RunTracker {
 
   /** hosts that were begun and have not ended */
   get running(): readonly string[] {
-    return [...this.#running];
+    return [...this.#running.keys()];
+  }
+
+  /** of the hosts at work those that have been so for longest, and for how many milliseconds */
+  slowest(count: number): readonly { readonly host: string; readonly ms: number }[] {
+    const now = performance.now();
+    // a map keeps the order in which hosts were begun
+    return [...this.#running].slice(0, count).map(([host, since]) => ({ host, ms: now - since }));
   }
 
   get total(): number {
