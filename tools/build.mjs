@@ -5,7 +5,7 @@ import { ROOT } from './set-up.mjs';
 import { runCommand } from './run-command.mjs';
 
 process.chdir(ROOT);
-const tsc = await runCommand('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { limitMs: 110_000, show: true });
+const tsc = await runCommand('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { limitMs: 300_000, show: true });
 if (!tsc.ok) process.exitCode = 1;
 if (existsSync('dist')) {
   for (const name of readdirSync('dist', { recursive: true })) {

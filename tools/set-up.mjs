@@ -62,7 +62,7 @@ function packagesOf(lockFile) {
 /** `npm run build`, when a source is newer than what was built. */
 export async function build({ always = false } = {}) {
   if (!always && isBuilt()) return true;
-  return step('build', 'npm', ['run', '--silent', 'build'], { limitMs: 120_000 });
+  return step('build', 'npm', ['run', '--silent', 'build'], { limitMs: 330_000 });
 }
 
 function isBuilt() {
