@@ -29,6 +29,20 @@ export { foldNames } from './inventory/patterns/fold-names.js';
 export { selectHosts } from './inventory/patterns/select-hosts.js';
 export { readInventory } from './inventory/read-inventory.js';
 export { readVolumeFile } from './inventory/volumes/read-volume-file.js';
+export type {
+  ChangeResult,
+  FoundRecord,
+  FoundSession,
+  Intent,
+  VolumeFound,
+  VolumeJournal,
+} from './connectors/change-journal.js';
+export type { JournalLine, LineOf, LineType, NewLine } from './journal/journal-lines.js';
+export { parseJournal, type ReadLines } from './journal/read-journal.js';
+export { RunJournal, type Controller, type RunHeader, type TaskHeader } from './journal/run-journal.js';
+export { runRecord, type RunRecord } from './journal/run-record.js';
+export { readRun, readRunLines, runIds } from './journal/run-store.js';
+export type { HostJournal, TaskJournal } from './journal/task-journal.js';
 export { resultDocument } from './report/result-document.js';
 export { resultSchema, type ResultDocument } from './report/result-schema.js';
 export { Secret } from './secrets/secret.js';

@@ -63,7 +63,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   report: {
-    folders: ['doctor', 'sweep', 'fleet', 'inventory', 'connectors', 'transport/printable.js', 'errors'],
+    folders: ['doctor', 'sweep', 'fleet', 'inventory', 'journal', 'connectors', 'transport/printable.js', 'errors'],
     packages: ['cli-table3', 'zod'],
     builtins: ['util'],
   },

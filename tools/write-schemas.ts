@@ -4,6 +4,7 @@ import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { inventoryFileSchema } from '../src/inventory/inventory-schema.js';
 import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js';
+import { journalLineSchema } from '../src/journal/journal-lines.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
 
@@ -17,6 +18,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'volume.schema.json': volumeFileSchema,
   'result.schema.json': resultSchema,
   'doctor.schema.json': doctorSchema,
+  'journal-line.schema.json': journalLineSchema,
 };
 
 const directory = new URL('../schemas/', import.meta.url);

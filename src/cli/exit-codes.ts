@@ -20,14 +20,22 @@ export type ExitCode = number;
 const PRECEDENCE = ['unknown', 'refused', 'failed', 'unreachable'] as const satisfies readonly Outcome[];
 
 /** The exit code of a run: 130 when it was interrupted, else that of the gravest outcome of any host. */
-export function exitCodeOfRun(result: Pick<FleetResult, 'hosts' | 'interrupted'>): ExitCode {
+export function exitCodeOfRun(result: Pick<FleetResult, 'hosts' | 'interrupted' | 'journalError'>): ExitCode {
   if (result.interrupted) return EXIT.interrupted;
   const outcomes = new Set([...result.hosts.values()].map((host) => host.outcome));
+  if (result.journalError !== undefined) outcomes.add('failed');
   const gravest = PRECEDENCE.find((outcome) => outcomes.has(outcome));
   return gravest === undefined ? EXIT.ok : EXIT[gravest];
 }
 
-const INPUT_CODES: readonly ErrorCode[] = ['E_USAGE', 'E_INVENTORY', 'E_VOLUME', 'E_SECRET', 'E_UNSUPPORTED'];
+const INPUT_CODES: readonly ErrorCode[] = [
+  'E_USAGE',
+  'E_INVENTORY',
+  'E_VOLUME',
+  'E_SECRET',
+  'E_UNSUPPORTED',
+  'E_JOURNAL',
+];
 
 /** The exit code for an error that ended the command before or outside of the work on hosts. */
 export function exitCodeOfError(error: unknown): ExitCode {

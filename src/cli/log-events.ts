@@ -19,6 +19,7 @@ export function logEvent(logger: Logger, event: FleetEvent): void {
     case 'host-started':
     case 'host-dropped':
     case 'host-connected':
+    case 'change-leaves':
     case 'step-started':
     case 'step-ended':
       return logger.debug(fields, type);

@@ -10,7 +10,7 @@ const VOLUMES = 'Volumes:';
 const HOSTS = 'Hosts:';
 const CONNECTION = 'Connection:';
 const OUTPUT = 'Output:';
-const RECORDING = 'Recording:';
+const RECORDING = 'Journal and recording:';
 
 const outputOptions = {
   json: { type: 'boolean', group: OUTPUT, describe: 'one JSON document on stdout, logs on stderr' },
@@ -71,6 +71,14 @@ const volumeOption = {
   },
 } as const satisfies OptionTable;
 
+const stateOption = {
+  'state-dir': {
+    type: 'string',
+    group: RECORDING,
+    describe: 'where the journals of runs are; else LONGSHORE_STATE_DIR, else ~/.local/state/longshore',
+  },
+} as const satisfies OptionTable;
+
 const planOption = {
   plan: { type: 'boolean', group: VOLUMES, describe: 'print the steps, change nothing' },
 } as const satisfies OptionTable;
@@ -78,7 +86,7 @@ const planOption = {
 /** The options of each command, as yargs is told and as unknown ones are compared with. */
 export const OPTIONS = {
   ping: fleetOptions,
-  attach: { ...volumeOption, ...planOption, ...fleetOptions },
+  attach: { ...volumeOption, ...planOption, ...stateOption, ...fleetOptions },
   detach: {
     ...volumeOption,
     ...planOption,
@@ -88,9 +96,10 @@ export const OPTIONS = {
       describe: 'go on after a failed flush and report at the end; never overrides identity or use',
     },
     'ignore-errors': { type: 'boolean', group: VOLUMES, describe: 'with --force: report those errors as warnings' },
+    ...stateOption,
     ...fleetOptions,
   },
-  extend: { ...volumeOption, ...planOption, ...fleetOptions },
+  extend: { ...volumeOption, ...planOption, ...stateOption, ...fleetOptions },
   facts: {
     'single-path': { type: 'boolean', group: HOSTS, describe: 'the key multipath is false' },
     'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
@@ -106,6 +115,7 @@ export const OPTIONS = {
       describe: 'end with the largest exit code of the command on any host',
     },
     'out-dir': { type: 'string', describe: 'also write HOST.out, HOST.err and HOST.exit to this directory' },
+    ...stateOption,
     ...fleetOptions,
   },
   inventory: { ...selectionOptions, ...outputOptions },
@@ -134,6 +144,7 @@ export interface CliOptions {
   readonly knownHosts?: string;
   readonly record?: string;
   readonly replay?: string;
+  readonly stateDir?: string;
   readonly acceptNewHostKeys: boolean;
   readonly transport?: TransportChoice;
   readonly become: boolean;

@@ -21,6 +21,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'record', 'record'),
     ...text(args, 'replay', 'replay'),
     ...text(args, 'out-dir', 'outDir'),
+    ...text(args, 'state-dir', 'stateDir'),
     fanout: wholeNumber(args, 'fanout', 64, 10_000),
     timeoutMs: seconds(args, 'timeout', 300),
     ...(args['connect-timeout'] === undefined ? {} : { connectTimeoutMs: seconds(args, 'connect-timeout', 10) }),

@@ -4,6 +4,7 @@ import { problemsText, summaryLine } from '../report/problems-text.js';
 import { jsonText, resultDocument } from '../report/result-document.js';
 import { warningsText } from '../report/volume-text.js';
 import type { CommandContext } from './command.js';
+import { showError } from './show-error.js';
 import { paintFor } from './terminal.js';
 
 /**
@@ -17,6 +18,7 @@ export function presentResult(
 ): void {
   if (options.json) {
     terminal.stdout.write(jsonText(resultDocument(result, { plan: options.plan })));
+    if (result.journalError !== undefined) showError(result.journalError, terminal);
     return;
   }
   terminal.stdout.write(textOf(result, paintFor(terminal.stdout)));
@@ -24,4 +26,5 @@ export function presentResult(
   terminal.stderr.write(
     warningsText(result, paint) + problemsText(result, paint) + summaryLine(result, paint, options.plan),
   );
+  if (result.journalError !== undefined) showError(result.journalError, terminal);
 }

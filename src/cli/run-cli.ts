@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { didYouMean } from '../inventory/near-misses.js';
 import type { Command } from './command.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
+import { packageVersion } from './package-version.js';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-codes.js';
 import { parseOptions, usageError } from './parse-options.js';
 import { showError } from './show-error.js';
@@ -97,9 +97,4 @@ function mendMessage(message: string, words: readonly string[]): string {
   const options = Object.keys(entry.options).map((key) => `--${key}`);
   const [given = option] = option.split('=');
   return `${name} has no option ${given}${didYouMean(given, options).replaceAll('"', '')}${dashes}`;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -15,7 +15,11 @@ import { volumeWithoutSecrets } from './traced-connections.js';
 export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): Promise<FleetResult> {
   const { options, terminal } = context;
   const hosts = await selectFleet(context);
-  const readVolumes = (filePath: string) => readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' });
+  const volumeFiles: string[] = [];
+  const readVolumes = (filePath: string) => {
+    volumeFiles.push(filePath);
+    return readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' });
+  };
   const chosen = await chooseVolumes(verb, hosts, options.volumes, readVolumes);
   const volumesOf: VolumesOf = options.replay === undefined ? chosen : (host) => chosen(host).map(volumeWithoutSecrets);
   // only logging in to a target takes a volume's secrets: a detach must go without them
@@ -32,6 +36,11 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     }),
     connect: hostConnector(context),
     changesHosts: verb !== 'status' && !options.plan,
+    journaled: {
+      options: verb === 'detach' ? { force: options.force, ignoreErrors: options.ignoreErrors } : {},
+      volumesOf,
+      volumeFiles,
+    },
   });
 }
 

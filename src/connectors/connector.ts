@@ -1,5 +1,6 @@
 import type { Executor } from '../transport/executor.js';
 import type { Deadline } from '../time/deadline.js';
+import type { FoundSession, VolumeJournal } from './change-journal.js';
 import type { PropertyWishes } from './connector-properties.js';
 import type { StepReport } from './engine/step.js';
 
@@ -59,6 +60,8 @@ export interface VolumeResult {
   readonly paths: readonly VolumePath[];
   /** degraded, left behind, identity from the cache: what the operator should know although it went well */
   readonly warnings: readonly string[];
+  /** objects that this verb made or should have removed and that may be on the host still; absent: none */
+  readonly left?: readonly string[];
   /** steps that were run, or with `planOnly` would be run first */
   readonly steps: readonly StepReport[];
   readonly error?: Error;
@@ -67,8 +70,10 @@ export interface VolumeResult {
 export interface VerbOptions {
   /** print the steps, change nothing: the executor given is read-only as well */
   readonly planOnly?: boolean;
-  /** called as work goes on; for progress and journals */
+  /** called as work goes on; for progress and logs */
   readonly onEvent?: (event: ConnectorEvent) => void;
+  /** is told of each change before it is made; without it nothing is written down */
+  readonly journal?: VolumeJournal;
 }
 
 export type ConnectorEvent =
@@ -83,6 +88,8 @@ export interface DisconnectOptions extends VerbOptions {
   readonly force?: boolean;
   /** only with `force`: report those errors as warnings */
   readonly ignoreErrors?: boolean;
+  /** sessions that stay also when nothing is left on them: they were there before the attach that this detach undoes */
+  readonly keepSessions?: readonly FoundSession[];
 }
 
 /** What a connector is given for one host. */
@@ -91,6 +98,8 @@ export interface ConnectorContext {
   readonly deadline: Deadline;
   /** for lock owners and logs */
   readonly runId: string;
+  /** who runs it, for whoever finds the host's lock held: user, machine, process */
+  readonly controller?: string;
 }
 
 /**

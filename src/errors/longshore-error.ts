@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'E_PARSE',
   'E_READ_ONLY',
   'E_OUTPUT',
+  'E_JOURNAL',
   'E_REPLAY',
   // storage
   'E_UNSUPPORTED',

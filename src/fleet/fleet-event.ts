@@ -15,6 +15,8 @@ export type FleetEvent =
       readonly atOnce: number;
     }
   | { readonly type: 'host-connected'; readonly host: string; readonly connectMs: number }
+  /** a change that is no step of a plan, such as the command of an exec, is in the journal and leaves */
+  | { readonly type: 'change-leaves'; readonly host: string; readonly what: string }
   | (ConnectorEvent & { readonly host: string })
   | {
       readonly type: 'host-ended';

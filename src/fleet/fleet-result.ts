@@ -12,6 +12,8 @@ export interface FleetResult {
   readonly notRun: readonly string[];
   readonly interrupted: boolean;
   readonly durationMs: number;
+  /** why the run's journal is not complete; absent: it is, or there is none */
+  readonly journalError?: LongshoreError;
 }
 
 /** What a run did on one host, and what that cost. */

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { TaskJournal } from '../journal/task-journal.js';
 import { ConnectGates } from './connect-gate.js';
 import type { FleetEvent } from './fleet-event.js';
 import type { FleetResult, HostResult } from './fleet-result.js';
@@ -32,6 +33,10 @@ export interface FleetOptions<H extends FleetHost> {
   /** the user's interrupt: no further host is begun, no further step is started */
   readonly interrupt?: AbortSignal;
   readonly onEvent?: (event: FleetEvent) => void;
+  /** gets the intent of every change before it leaves, and what came of it; a run that changes hosts has one */
+  readonly journal?: TaskJournal;
+  /** who runs it, for whoever finds a host's lock held */
+  readonly controller?: string;
 }
 
 /**
@@ -50,12 +55,16 @@ export async function runFleet<H extends FleetHost>(
   const changesHosts = options.changesHosts ?? true;
   const graceMs = options.interruptGraceMs ?? FLEET_DEFAULTS.interruptGraceMs;
   const interrupt = gracefulInterrupt(stop, changesHosts ? graceMs : 0);
-  const onStop = () => emit({ type: 'run-interrupted' });
+  const onStop = () => {
+    options.journal?.interrupted();
+    emit({ type: 'run-interrupted' });
+  };
   stop.addEventListener('abort', onStop, { once: true });
   emit({ type: 'run-started', run, verb, hosts: hosts.map((host) => host.name) });
   try {
     const results = await runAll(hosts, task, options, interrupt, emit);
     const durationMs = performance.now() - began;
+    options.journal?.ended();
     emit({ type: 'run-ended', durationMs });
     return { run, verb, ...results, interrupted: stop.aborted, durationMs };
   } finally {
@@ -87,9 +96,13 @@ async function runAll<H extends FleetHost>(
     interrupt,
     changesHosts: options.changesHosts ?? true,
     emit,
+    ...(options.journal === undefined ? {} : { journal: options.journal }),
+    ...(options.controller === undefined ? {} : { controller: options.controller }),
   };
   const results = await limit.map(hosts, async (host) => {
     const result = interrupt.stop.aborted ? null : await runHost(host, task, hostOptions);
+    if (result === null) options.journal?.hostNotRun(host.name);
+    else options.journal?.host(host.name).ended(result);
     emit(result === null ? { type: 'host-not-run', host: host.name } : hostEnded(host.name, result));
     return [host.name, result] as const;
   });

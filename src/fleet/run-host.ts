@@ -1,11 +1,13 @@
 import { outcomeOfError } from '../connectors/outcome.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import { deadlineIn, type Deadline } from '../time/deadline.js';
+import type { HostJournal, TaskJournal } from '../journal/task-journal.js';
 import type { Counters, Executor } from '../transport/executor.js';
 import { ReconnectingExecutor } from '../transport/reconnecting-executor.js';
 import type { FleetEvent } from './fleet-event.js';
 import type { HostFindings, HostResult } from './fleet-result.js';
 import { hostDeadline, type Interrupt } from './host-deadline.js';
+import { journaledExecutor } from './journaled-executor.js';
 import { asLongshoreError } from './outcome.js';
 
 /** All that a fleet needs to know of a host; the rest is for `connect` and the task. */
@@ -19,6 +21,9 @@ export interface HostContext {
   readonly deadline: Deadline;
   readonly runId: string;
   readonly emit: (event: FleetEvent) => void;
+  /** what the executor writes to by itself; connectors tell it more */
+  readonly journal?: HostJournal;
+  readonly controller?: string;
 }
 
 /** The work on one host. It may throw: the host then ends with that error. */
@@ -33,6 +38,8 @@ export interface HostOptions<H extends FleetHost> {
   /** false: whatever is in flight can be dropped at once, and leaves nothing unknown */
   readonly changesHosts: boolean;
   readonly emit: (event: FleetEvent) => void;
+  readonly journal?: TaskJournal;
+  readonly controller?: string;
 }
 
 /**
@@ -54,18 +61,32 @@ export async function runHost<H extends FleetHost>(
   options: HostOptions<H>,
 ): Promise<HostResult | null> {
   const began = performance.now();
-  const { emit } = options;
+  const { emit, controller } = options;
+  const journal = options.journal?.host(host.name);
   emit({ type: 'host-started', host: host.name });
   let executor: Executor | undefined;
   let findings: HostFindings;
   try {
-    executor = new ReconnectingExecutor(await connectHost(host, options), {
+    journal?.requireWritable();
+    journal?.started();
+    const reconnecting = new ReconnectingExecutor(await connectHost(host, options), {
       connect: (deadline) => options.connect(host, deadline),
     });
+    executor =
+      journal === undefined
+        ? reconnecting
+        : journaledExecutor(reconnecting, journal, (what) => emit({ type: 'change-leaves', host: host.name, what }));
     emit({ type: 'host-connected', host: host.name, connectMs: executor.counters().connectMs });
     const leftMs = Math.max(0, options.timeoutMs - (performance.now() - began));
     const deadline = hostDeadline(leftMs, options.interrupt);
-    const work = task(host, { executor, deadline, runId: options.run, emit });
+    const work = task(host, {
+      executor,
+      deadline,
+      runId: options.run,
+      emit,
+      ...(journal === undefined ? {} : { journal }),
+      ...(controller === undefined ? {} : { controller }),
+    });
     const isInterrupted = () => options.interrupt.stop.aborted;
     const graceMs = () => (!isInterrupted() ? ABANDON_MS : options.changesHosts ? INTERRUPTED_ABANDON_MS : 0);
     findings = await untilAbandoned(work, deadline, graceMs, () =>

@@ -32,7 +32,8 @@ export function volumeTask<H extends FleetHost>(verb: VolumeVerb, options: Volum
   return async (host, hostContext) => {
     const executor =
       options.planOnly === true || verb === 'status' ? readOnlyExecutor(hostContext.executor) : hostContext.executor;
-    const context = { executor, deadline: hostContext.deadline, runId: hostContext.runId };
+    const { deadline, runId, controller } = hostContext;
+    const context = { executor, deadline, runId, ...(controller === undefined ? {} : { controller }) };
     const volumes = options.volumesOf(host);
     const results =
       verb === 'status'
@@ -58,22 +59,23 @@ async function changeInTurn<H extends FleetHost>(
     ignoreErrors: options.ignoreErrors === true,
     onEvent: (event: ConnectorEvent) => hostContext.emit({ ...event, host: host.name }),
   };
+  const journal = options.planOnly === true ? undefined : hostContext.journal;
   for (const volume of volumes) {
-    results.set(
-      volume.name,
-      await orFailed(async () => {
-        context.deadline.check();
-        const connector = options.connectorFor(volume.driverVolumeType, context);
-        switch (verb) {
-          case 'attach':
-            return connector.attach(volume, verbOptions);
-          case 'detach':
-            return connector.detach(volume, null, verbOptions);
-          case 'extend':
-            return connector.extend(volume, verbOptions);
-        }
-      }),
-    );
+    const own = journal === undefined ? verbOptions : { ...verbOptions, journal: journal.volume(volume.name) };
+    const result = await orFailed(async () => {
+      context.deadline.check();
+      const connector = options.connectorFor(volume.driverVolumeType, context);
+      switch (verb) {
+        case 'attach':
+          return connector.attach(volume, own);
+        case 'detach':
+          return connector.detach(volume, null, own);
+        case 'extend':
+          return connector.extend(volume, own);
+      }
+    });
+    journal?.volumeEnded(volume.name, result);
+    results.set(volume.name, result);
   }
   return results;
 }

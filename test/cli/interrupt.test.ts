@@ -30,7 +30,7 @@ function longCommand(...options: string[]): Running {
 describe('Ctrl-C', () => {
   it('ends the run, says which host is in which state, and exits with 130', async () => {
     const running = longCommand('--json');
-    await running.stderrHas('"host-connected"');
+    await running.stderrHas('"change-leaves"');
     running.signal('SIGINT');
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
@@ -46,7 +46,7 @@ describe('Ctrl-C', () => {
 
   it('twice ends at once and names the hosts whose outcome is unknown', async () => {
     const running = longCommand();
-    await running.stderrHas('"host-connected"');
+    await running.stderrHas('"change-leaves"');
     running.signal('SIGINT');
     await running.stderrHas('once more to give up at once');
     running.signal('SIGINT');

@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 export interface Ended {
   readonly code: number | null;
@@ -11,13 +15,17 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** waits until stderr holds the text; rejects when the program ends without it */
   stderrHas(text: string): Promise<void>;
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
 }
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
 }
+
+/** Journals of the tests of one file, unless a test names another place. */
+const stateDirectory = mkdtempSync(join(tmpdir(), 'longshore-test-state-'));
+afterAll(() => rmSync(stateDirectory, { recursive: true, force: true }));
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -28,7 +36,12 @@ const PROGRAM = chosen === 'src' ? ['--import', 'tsx', `${ROOT}src/cli/main.ts`]
 export function startLongshore(args: readonly string[], { env = {}, input }: StartOptions = {}): Running {
   const child = spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      LONGSHORE_STATE_DIR: stateDirectory,
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const out = { stdout: '', stderr: '' };

@@ -39,7 +39,12 @@ async function runDemo(context: CommandContext, directory: string): Promise<Exit
     const files = await fleet.writeFiles(directory);
     // the demo is a story to read from top to bottom, so its closing lines belong to stdout
     const stage = options.json ? terminal : { ...terminal, stderr: terminal.stdout };
-    const own = { inventory: files.inventoryFile, knownHosts: files.knownHostsFile, volumes: ['data'] };
+    const own = {
+      inventory: files.inventoryFile,
+      knownHosts: files.knownHostsFile,
+      stateDir: join(directory, 'state'),
+      volumes: ['data'],
+    };
     const show = { ...context, terminal: stage, options: { ...options, ...own } };
     tellStart(show, fleet.portals.length);
     const results: FleetResult[] = [];

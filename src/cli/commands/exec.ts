@@ -28,6 +28,7 @@ export const exec: Command = async (context) => {
     connect: hostConnector(context),
     changesHosts: true,
     interruptGraceMs: INTERRUPT_GRACE_MS,
+    journaled: { options: { command: options.command } },
   });
   presentResult(context, result, execText);
   return options.largestExit ? largestExit(result) : exitCodeOfRun(result);

@@ -3,10 +3,12 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Fact } from '../../linux/fact.js';
 import type { Deadline } from '../../time/deadline.js';
 import type { Executor, LaneReply, LockRequest } from '../../transport/executor.js';
+import type { VolumeJournal } from '../change-journal.js';
 import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './history.js';
 import { judgeReplies } from './judge.js';
 import { Losses } from './losses.js';
 import { reportStep } from './show-command.js';
+import { WaveIntents } from './wave-intents.js';
 import type { Step, StepReport, StepVerdict } from './step.js';
 import { type Chain, lastChain, nextWave } from './waves.js';
 
@@ -38,7 +40,7 @@ export type Plan =
     }
   | { readonly kind: 'stop'; readonly error: Error };
 
-export interface EngineOptions {
+export interface EngineOptions<S = unknown> {
   /** observe and plan only; nothing is changed and no lock is taken */
   readonly planOnly?: boolean;
   /** host lock to hold while at work; taken in the same round trip as the first observation */
@@ -46,6 +48,10 @@ export interface EngineOptions {
   /** lanes that the work can use; opened while the host is busy with the first steps. Default 1 */
   readonly lanes?: number;
   readonly onStep?: (step: Step, phase: 'started' | 'ok' | 'failed') => void;
+  /** is told of each wave before it leaves, and of each step's outcome; a wave that it cannot take ends the run before that wave */
+  readonly journal?: VolumeJournal;
+  /** what the host showed before anything was done */
+  readonly onFirst?: (first: S) => void;
 }
 
 export interface EngineResult<S> {
@@ -76,7 +82,7 @@ export async function reach<S>(
   procedure: Procedure<S>,
   executor: Executor,
   deadline: Deadline,
-  options: EngineOptions = {},
+  options: EngineOptions<S> = {},
 ): Promise<EngineResult<S>> {
   const run = new EngineRun(procedure, executor, deadline, options);
   try {
@@ -90,7 +96,7 @@ class EngineRun<S> {
   readonly #procedure: Procedure<S>;
   readonly #executor: Executor;
   readonly #deadline: Deadline;
-  readonly #options: EngineOptions;
+  readonly #options: EngineOptions<S>;
   #history: History = EMPTY_HISTORY;
   #first: S | null = null;
   #last: S | null = null;
@@ -103,7 +109,7 @@ class EngineRun<S> {
   #seen: S | null = null;
   readonly #losses = new Losses();
 
-  constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions) {
+  constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions<S>) {
     this.#procedure = procedure;
     this.#executor = executor;
     this.#deadline = deadline;
@@ -188,6 +194,7 @@ class EngineRun<S> {
 
   #note(state: S): S {
     this.#history = { ...this.#history, observations: this.#history.observations + 1 };
+    if (this.#first === null) this.#options.onFirst?.(state);
     this.#first ??= state;
     this.#last = state;
     return state;
@@ -212,13 +219,17 @@ class EngineRun<S> {
     this.#matches = [];
     for (let wave = nextWave(steps, done); wave.length > 0; wave = nextWave(steps, done)) {
       this.#deadline.check();
+      const intents = await WaveIntents.announce(this.#options.journal, wave.flat());
       for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
       this.#changed = true;
       const last = lastChain(wave, steps, done);
-      const chains = wave.map((chain) => this.#runChain(chain, chain === last));
+      const chains = wave.map((chain) => this.#runChain(chain, chain === last, intents));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
       const settled = await Promise.allSettled(chains);
       const lost = settled.map((one): unknown => (one.status === 'rejected' ? one.reason : undefined));
+      wave.forEach((chain, index) => {
+        if (lost[index] !== undefined) intents.lost(chain, lost[index]);
+      });
       if (lost.some((reason) => reason !== undefined)) {
         this.#takeLosses(wave, lost);
         return;
@@ -234,14 +245,15 @@ class EngineRun<S> {
     }
   }
 
-  async #runChain(chain: Chain, andObserve: boolean): Promise<readonly { step: Step; verdict: StepVerdict }[]> {
+  async #runChain(
+    chain: Chain,
+    andObserve: boolean,
+    intents: WaveIntents,
+  ): Promise<readonly { step: Step; verdict: StepVerdict }[]> {
     const requests = chain.flatMap((step) => step.requests);
     const fact = andObserve ? this.#procedure.observe({ previous: this.#last, matches: [], again: false }) : null;
     const all = [...requests, ...(fact?.requests ?? [])];
     const replies: readonly LaneReply[] = await this.#executor.sequence(this.#deadline, all);
-    const behind = replies.slice(requests.length);
-    // a request that was not ok has ended the sequence before anything could be looked at
-    if (fact !== null && behind[0]?.kind !== 'skipped') this.#seen = this.#note(fact.parse(behind));
     const verdicts: { step: Step; verdict: StepVerdict }[] = [];
     let at = 0;
     for (const step of chain) {
@@ -249,9 +261,14 @@ class EngineRun<S> {
       at += step.requests.length;
       if (own[0]?.kind === 'skipped') break;
       const verdict = step.judge?.(own) ?? judgeReplies(step, own);
+      intents.ended(step, verdict);
       this.#take(step, verdict, own);
       verdicts.push({ step, verdict });
     }
+    intents.notRun(chain.slice(verdicts.length));
+    const behind = replies.slice(requests.length);
+    // a request that was not ok has ended the sequence before anything could be looked at
+    if (fact !== null && behind[0]?.kind !== 'skipped') this.#seen = this.#note(fact.parse(behind));
     return verdicts;
   }
 

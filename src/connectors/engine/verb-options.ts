@@ -7,22 +7,24 @@ const HOST_LOCK = 'host';
 const LOCK_WAIT_MS = 30_000;
 
 /** Takes the host's lock, or finds that this run has it already. */
-export function hostLock(context: ConnectorContext): LockRequest {
-  return { kind: 'lock', name: HOST_LOCK, owner: `longshore run ${context.runId}`, waitMs: LOCK_WAIT_MS };
+export function hostLock({ runId, controller }: ConnectorContext): LockRequest {
+  const owner = `longshore run ${runId}${controller === undefined ? '' : ` (${controller})`}`;
+  return { kind: 'lock', name: HOST_LOCK, owner, waitMs: LOCK_WAIT_MS };
 }
 
-/** What the engine needs of a verb's options: the host's lock, and step events under the volume's name. */
+/** What the engine needs of a verb's options: the host's lock, its journal, and step events under the volume's name. */
 export function engineOptions(
   context: ConnectorContext,
   volume: string,
   options: VerbOptions,
   lanes: number = 1,
 ): EngineOptions {
-  const { onEvent } = options;
+  const { onEvent, journal } = options;
   return {
     planOnly: options.planOnly === true,
     lanes,
     lock: hostLock(context),
+    ...(journal === undefined ? {} : { journal }),
     ...(onEvent === undefined
       ? {}
       : {

@@ -4,6 +4,7 @@ import { engineOptions } from '../engine/verb-options.js';
 import { planAttach } from './attach-plan.js';
 import { planDetach } from './detach-plan.js';
 import { undoScope } from './detach-scope.js';
+import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { attachObservation, detachObservation, type IscsiObservation } from './observation.js';
 import { prepareGoal } from './prepare.js';
@@ -27,7 +28,10 @@ export async function attachVolume(
     },
     executor,
     deadline,
-    engineOptions(context, volume.name, options, goal.targets.length),
+    {
+      ...engineOptions(context, volume.name, options, goal.targets.length),
+      onFirst: (first) => options.journal?.found(foundVolume(goal, first)),
+    },
   );
   const attached = attachResult(goal, run);
   const result = { ...attached, warnings: [...warnings, ...attached.warnings] };
@@ -42,7 +46,7 @@ async function undo(
   before: IscsiObservation,
   attach: EngineResult<IscsiObservation>,
   options: VerbOptions,
-): Promise<Pick<VolumeResult, 'warnings' | 'steps' | 'paths'>> {
+): Promise<Pick<VolumeResult, 'warnings' | 'steps' | 'paths' | 'left'>> {
   const scope = undoScope(goal, before);
   const run = await reach<IscsiObservation>(
     {
@@ -58,6 +62,11 @@ async function undo(
   const shown = run.last ?? attach.last;
   const left = shown === null ? [] : leftBehind(goal, shown);
   const why = run.error === undefined ? '' : ` (${run.error.message})`;
-  const what = left.length === 0 ? 'the host could not be read' : left.join(', ');
-  return { warnings: [...attach.warnings, `may be left on the host${why}: ${what}`], steps, paths: [] };
+  const what = left.length === 0 ? ['the host could not be read'] : left;
+  return {
+    warnings: [...attach.warnings, `may be left on the host${why}: ${what.join(', ')}`],
+    steps,
+    paths: [],
+    left: what,
+  };
 }

@@ -5,7 +5,7 @@ import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import { blindSpots, onlyOpen, refuse } from './detach-refusal.js';
-import { type DetachScope, type ScopedView, viewScope } from './detach-scope.js';
+import { type DetachScope, isKept, type ScopedView, viewScope } from './detach-scope.js';
 import {
   detachStepId,
   forgetId,
@@ -220,7 +220,9 @@ function idleSessions(storage: StorageState, scoped: ScopedView, scope: DetachSc
     for (const session of storage.sessions)
       if (through.has(session.sid) && names.has(session.targetName)) own.add(session.sid);
   }
-  return storage.sessions.filter((session) => own.has(session.sid) && othersOn(storage, scoped, session).length === 0);
+  return storage.sessions.filter(
+    (session) => own.has(session.sid) && !isKept(scope, session) && othersOn(storage, scoped, session).length === 0,
+  );
 }
 
 function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSession): readonly ScsiDevice[] {
@@ -249,7 +251,8 @@ function detachWarnings(
     sessions.map((session) => {
       const others = othersOn(storage, scoped, session);
       const carried = others.map((device) => (device.block === null ? device.hctl : describe(device))).join(', ');
-      return `session ${session.sid} to ${session.portal ?? session.targetName} stays: it carries ${carried}`;
+      const why = others.length === 0 && isKept(scope, session) ? 'was there before' : `carries ${carried}`;
+      return `session ${session.sid} to ${session.portal ?? session.targetName} stays: it ${why}`;
     }),
   );
   const cached = [...history.notes].map((note) => `${note}: its identity was taken from what the kernel had cached`);

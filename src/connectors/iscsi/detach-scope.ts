@@ -1,5 +1,6 @@
 import { parseWwid, type Wwid } from '../../linux/identifiers.js';
-import type { DmDevice, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
+import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
+import type { FoundSession } from '../change-journal.js';
 import type { DeviceInfo } from '../connector.js';
 import type { IscsiGoal } from './goal.js';
 import type { IscsiObservation } from './observation.js';
@@ -16,6 +17,8 @@ export interface DetachScope {
    * What an undo removes was never handed out: it has nothing to flush, and may well be the wrong volume.
    */
   readonly keep: IscsiObservation | null;
+  /** sessions that stay although nothing is left on them: they were there before what is undone. Absent: none */
+  readonly keepSessions?: readonly FoundSession[];
 }
 
 export function detachScope(goal: IscsiGoal, deviceInfo: DeviceInfo | null, force: boolean): DetachScope {
@@ -26,6 +29,16 @@ export function detachScope(goal: IscsiGoal, deviceInfo: DeviceInfo | null, forc
 
 export function undoScope(goal: IscsiGoal, before: IscsiObservation): DetachScope {
   return { goal, expectedWwid: null, force: false, keep: before };
+}
+
+/** By what it connects and not by its number: after a reboot that is another's. */
+export function isKept({ keepSessions = [] }: DetachScope, { targetName, portal, iface }: IscsiSession): boolean {
+  return keepSessions.some(
+    (kept) =>
+      kept.target === targetName &&
+      kept.portal === (portal ?? '') &&
+      (kept.iface === undefined || kept.iface === iface),
+  );
 }
 
 /** The part of the host that a scope is about. */

@@ -5,6 +5,7 @@ import { reach } from '../engine/engine.js';
 import { engineOptions } from '../engine/verb-options.js';
 import { planDetach } from './detach-plan.js';
 import { detachScope } from './detach-scope.js';
+import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { withKnownTargets } from './known-targets.js';
 import { detachObservation, type IscsiObservation } from './observation.js';
@@ -21,7 +22,8 @@ export async function detachVolume(
 ): Promise<VolumeResult> {
   const goal = iscsiGoal(volume, { credentials: false });
   const force = options.force === true;
-  const scope = detachScope(goal, deviceInfo, force);
+  const keepSessions = options.keepSessions ?? [];
+  const scope = { ...detachScope(goal, deviceInfo, force), keepSessions };
   const known = (...looks: readonly IscsiObservation[]): IscsiGoal =>
     withKnownTargets({ ...goal, expectedWwid: scope.expectedWwid }, ...looks.map(({ storage }) => storage));
   const scopeOf = (...looks: readonly IscsiObservation[]) => ({
@@ -35,7 +37,10 @@ export async function detachVolume(
     },
     context.executor,
     context.deadline,
-    engineOptions(context, volume.name, options, goal.targets.length),
+    {
+      ...engineOptions(context, volume.name, options, goal.targets.length),
+      onFirst: (first) => options.journal?.found(foundVolume(known(first), first)),
+    },
   );
   const flags = { force, ignoreErrors: options.ignoreErrors === true, planOnly: options.planOnly === true };
   const result = detachResult(run.first === null ? goal : known(run.first, run.last ?? run.first), run, flags);

@@ -8,6 +8,7 @@ import { failedAt, replyError } from '../engine/judge.js';
 import { engineOptions } from '../engine/verb-options.js';
 import type { History } from '../engine/history.js';
 import type { Step, StepVerdict } from '../engine/step.js';
+import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { describe } from './identity.js';
 import { withKnownTargets } from './known-targets.js';
@@ -34,7 +35,10 @@ export async function extendVolume(
     },
     context.executor,
     context.deadline,
-    engineOptions(context, volume.name, options),
+    {
+      ...engineOptions(context, volume.name, options),
+      onFirst: (first) => options.journal?.found(foundVolume(goalAt(first), first)),
+    },
   );
   const goal = goalAt(run.first);
   const result = attachResult(goal, run);

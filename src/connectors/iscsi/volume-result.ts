@@ -111,9 +111,9 @@ export function detachResult(
     return { ...base, paths: [], warnings, outcome: 'changed' };
   }
   const left = run.reached || run.last === null ? [] : leftBehind(goal, run.last);
-  const warnings =
-    run.changed && left.length > 0 ? [...run.warnings, `may be left on the host: ${left.join(', ')}`] : run.warnings;
-  return { ...base, paths, warnings, outcome: outcomeOfError(error), error };
+  const ended = { ...base, paths, outcome: outcomeOfError(error), error };
+  if (!run.changed || left.length === 0) return { ...ended, warnings: run.warnings };
+  return { ...ended, warnings: [...run.warnings, `may be left on the host: ${left.join(', ')}`], left };
 }
 
 function forcedError(failures: readonly Error[]): Error | undefined {
