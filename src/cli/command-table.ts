@@ -95,7 +95,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: 'demo',
     describe: 'Attach, show and detach a multipath volume on simulated hosts',
     options: OPTIONS.demo,
-    examples: [['$0 demo --hosts 50', 'nothing to prepare, nothing left behind']],
+    examples: [
+      ['$0 demo --hosts 50', 'nothing to prepare, nothing left behind'],
+      ['$0 demo --serve /tmp/fleet', 'simulated hosts for other commands'],
+    ],
     load: async () => (await import('./commands/demo.js')).demo,
   },
 };

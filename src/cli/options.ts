@@ -126,6 +126,11 @@ export const OPTIONS = {
   },
   demo: {
     hosts: { type: 'number', default: 20, describe: 'simulated hosts' },
+    serve: {
+      type: 'string',
+      describe: 'only keep the hosts up until Ctrl-C, with inventory, known_hosts and key in this directory',
+    },
+    slow: { type: 'number', default: 1, describe: 'with --serve: all that the hosts do takes so many times as long' },
     ...outputOptions,
   },
 } as const satisfies Readonly<Record<string, OptionTable>>;
@@ -164,6 +169,8 @@ export interface CliOptions {
   readonly localAttach: boolean;
   /** of the demo */
   readonly hosts: number;
+  readonly serve?: string;
+  readonly slow: number;
   /** what stood behind `--` */
   readonly command: readonly string[];
 }

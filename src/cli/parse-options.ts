@@ -41,6 +41,8 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     enforceMultipath: flag('enforce-multipath'),
     localAttach: flag('local-attach'),
     hosts: wholeNumber(args, 'hosts', 20, 1_000),
+    ...text(args, 'serve', 'serve'),
+    slow: wholeNumber(args, 'slow', 1, 10_000),
     command,
   };
 }

@@ -15,6 +15,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** waits until stderr holds the text; rejects when the program ends without it */
   stderrHas(text: string): Promise<void>;
+  stdoutHas(text: string): Promise<void>;
   signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
 }
 
@@ -46,26 +47,29 @@ export function startLongshore(args: readonly string[], { env = {}, input }: Sta
   });
   const out = { stdout: '', stderr: '' };
   let lookAgain: () => void = () => undefined;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    out.stderr += text;
-    lookAgain();
-  });
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      out[name] += text;
+      lookAgain();
+    });
+  }
   child.stdin.end(input ?? '');
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, ...out }));
   });
+  const has = (name: 'stdout' | 'stderr', text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      lookAgain = () => {
+        if (out[name].includes(text)) resolve();
+      };
+      lookAgain();
+      ended.then(() => reject(new Error(`ended without ${JSON.stringify(text)}: ${out.stderr}`)), reject);
+    });
   return {
     ended,
-    stderrHas: (text) =>
-      new Promise((resolve, reject) => {
-        lookAgain = () => {
-          if (out.stderr.includes(text)) resolve();
-        };
-        lookAgain();
-        ended.then(() => reject(new Error(`ended without ${JSON.stringify(text)}: ${out.stderr}`)), reject);
-      }),
+    stderrHas: (text) => has('stderr', text),
+    stdoutHas: (text) => has('stdout', text),
     signal: (name) => void child.kill(name),
   };
 }

@@ -11,6 +11,7 @@ import type { Command, CommandContext } from '../command.js';
 import { EXIT, exitCodeOfRun, type ExitCode } from '../exit-codes.js';
 import { presentResult } from '../present-result.js';
 import { runVolumeVerb } from '../run-volume-verb.js';
+import { serveDemo } from '../serve-demo.js';
 import { paintFor } from '../terminal.js';
 
 const VERBS = ['attach', 'status', 'detach'] as const;
@@ -20,6 +21,7 @@ const VERBS = ['attach', 'status', 'detach'] as const;
  * hosts get; then asks the simulated hosts themselves what is left. Writes to a temporary directory only, and removes it.
  */
 export const demo: Command = async (context) => {
+  if (context.options.serve !== undefined) return serveDemo(context, context.options.serve);
   const directory = await mkdtemp(join(tmpdir(), 'longshore-demo-'));
   const removeFiles = () => rmSync(directory, { recursive: true, force: true });
   // also when a second Ctrl-C ends the process
