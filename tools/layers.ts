@@ -125,7 +125,6 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   connectors: {
     folders: ['linux', 'transport/executor.js', 'time', 'secrets', 'errors'],
     packages: ['zod'],
-    builtins: ['timers/promises'],
   },
   linux: {
     folders: ['transport/executor.js', 'time', 'errors'],

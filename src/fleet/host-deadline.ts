@@ -35,12 +35,18 @@ export function gracefulInterrupt(stop: AbortSignal, graceMs: number): Interrupt
  */
 export function hostDeadline(timeoutMs: number, interrupt: Interrupt): Deadline {
   const hard = deadlineIn(timeoutMs, interrupt.abandon);
+  const check = (): void => {
+    if (interrupt.stop.aborted) throw new LongshoreError('E_INTERRUPTED', 'interrupted before the next step');
+    hard.check();
+  };
   return {
     signal: hard.signal,
     remainingMs: () => hard.remainingMs(),
-    check() {
-      if (interrupt.stop.aborted) throw new LongshoreError('E_INTERRUPTED', 'interrupted before the next step');
-      hard.check();
+    check,
+    async pause(ms, until) {
+      // nothing is in flight during a pause: the first stage ends it
+      await hard.pause(ms, until === undefined ? interrupt.stop : AbortSignal.any([interrupt.stop, until]));
+      check();
     },
   };
 }

@@ -10,6 +10,8 @@ export interface Volume {
   readonly wwid: string;
   sizeBytes: number;
   readOnly: boolean;
+  /** every write ends in an error */
+  failsWrites: boolean;
   /** what was written to it, in order: the data that an operator would miss */
   readonly data: string[];
 }
@@ -43,28 +45,41 @@ interface Access {
 }
 
 interface Target {
+  /** name of the array that it is on */
+  readonly array: string;
   readonly portals: readonly string[];
   /** by initiator name: each sees its own LUNs, as with LIO's ACLs */
   readonly access: Map<string, Access>;
 }
 
-/** A storage array: targets behind portals, volumes mapped to initiators. Everything may change under the hosts' feet. */
+/**
+ * Storage arrays as the hosts' networks reach them: targets behind portals, volumes mapped to initiators. Everything may change under the hosts'
+ * feet. One array unless targets are put on others; a discovery shows only what the asked portal's own array has.
+ */
 export class SimulatedArray {
   readonly changes = new ChangeFeed();
+  /** how long each command to a device takes */
+  latencyMs = 0;
   readonly #targets = new Map<string, Target>();
   readonly #portals = new Map<string, PortalState>();
   readonly #attempts: LoginAttempt[] = [];
   #discoveryChap: Chap | null = null;
 
-  /** `portals` as `address:port`. */
-  addTarget(targetName: string, portals: readonly string[]): void {
-    this.#targets.set(targetName, { portals, access: new Map() });
+  /** `portals` as `address:port`; `array`: the name of the array that it is on. */
+  addTarget(targetName: string, portals: readonly string[], array = 'array'): void {
+    this.#targets.set(targetName, { array, portals, access: new Map() });
     for (const portal of portals.map(canonical)) this.#portals.set(portal, this.#portals.get(portal) ?? 'up');
     this.changes.changed();
   }
 
   createVolume(volume: { readonly wwid: string; readonly sizeBytes: number; readonly readOnly?: boolean }): Volume {
-    return { wwid: volume.wwid, sizeBytes: volume.sizeBytes, readOnly: volume.readOnly ?? false, data: [] };
+    return {
+      wwid: volume.wwid,
+      sizeBytes: volume.sizeBytes,
+      readOnly: volume.readOnly ?? false,
+      failsWrites: false,
+      data: [],
+    };
   }
 
   /** Lets an initiator log in, with CHAP if given. */
@@ -113,9 +128,10 @@ export class SimulatedArray {
     if (wanted !== null && (chap?.username !== wanted.username || chap.password !== wanted.password)) {
       return 'unauthorized';
     }
+    const asked = [...this.#targets.values()].filter(({ portals }) => hasPortal(portals, portal));
     // a discovery session sees what the whole array has
     return [...this.#targets]
-      .filter(([, target]) => target.access.has(initiatorName))
+      .filter(([, target]) => target.access.has(initiatorName) && asked.some(({ array }) => array === target.array))
       .flatMap(([targetName, target]) => target.portals.map((one) => ({ portal: one, targetName })));
   }
 
@@ -129,6 +145,17 @@ export class SimulatedArray {
 
   get loginAttempts(): readonly LoginAttempt[] {
     return this.#attempts;
+  }
+
+  /** Every volume that some initiator reaches, once. */
+  get volumes(): readonly Volume[] {
+    const accesses = [...this.#targets.values()].flatMap(({ access }) => [...access.values()]);
+    return [...new Set(accesses.flatMap(({ luns }) => [...luns.values()]))];
+  }
+
+  /** Says that a volume was grown, write-protected or the like. */
+  changed(): void {
+    this.changes.changed();
   }
 
   /** What an initiator reaches at a LUN now; null when nothing is mapped there. */
@@ -153,7 +180,7 @@ export class SimulatedArray {
         break;
     }
     const target = this.#targets.get(targetName);
-    if (target?.portals.some((one) => canonical(one) === canonical(portal)) !== true) return 'no-such-target';
+    if (target === undefined || !hasPortal(target.portals, portal)) return 'no-such-target';
     const access = target.access.get(initiatorName);
     if (access === undefined) return 'unauthorized';
     if (access.chap === null) return 'accepted';
@@ -176,6 +203,10 @@ export class SimulatedArray {
     if (access === undefined) throw new Error(`${initiatorName} has no access to ${targetName}`);
     return access;
   }
+}
+
+function hasPortal(portals: readonly string[], portal: string): boolean {
+  return portals.some((one) => canonical(one) === canonical(portal));
 }
 
 /** An address is the same address in any spelling. */

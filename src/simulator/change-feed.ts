@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../time/clock.js';
 
 /** Tells whoever waits that the model has changed. Carries no news itself: listeners look at the model. */
 export class ChangeFeed {
@@ -53,22 +53,5 @@ export function until(
     );
     const cancelTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(condition()));
     signal?.addEventListener('abort', onAbort);
-  });
-}
-
-/** Time passing inside the model. False when the signal came first. */
-export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<boolean> {
-  if (signal?.aborted === true) return Promise.resolve(false);
-  if (delayMs <= 0) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const onAbort = (): void => {
-      cancel();
-      resolve(false);
-    };
-    const cancel = clock.after(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve(true);
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

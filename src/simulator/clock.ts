@@ -1,11 +1,6 @@
-/** Time as the simulated hosts see it: real with short delays, or moved by hand in tests. */
-export interface Clock {
-  /** milliseconds since the clock was made */
-  now(): number;
-  /** Runs `action` once, after `delayMs`; the returned function cancels it. */
-  after(delayMs: number, action: () => void): () => void;
-}
+import type { Clock } from '../time/clock.js';
 
+/** Time as the simulated hosts see it: the computer's, or moved by hand in tests. */
 export interface StoppableClock extends Clock {
   /** Cancels everything that is pending; nothing runs any more. */
   stop(): void;
@@ -44,6 +39,11 @@ export interface ManualClock extends StoppableClock {
    * does.
    */
   advance(byMs: number): Promise<void>;
+  /**
+   * Moves time on from one thing that falls due to the next, for as long as the work takes: an hour of waiting passes in a moment. Only for work
+   * that waits for nothing but this clock: it does not know of sockets and files. Rejects when nothing is due any more and the work is not done.
+   */
+  drive<T>(work: Promise<T>): Promise<T>;
 }
 
 interface Due {
@@ -56,30 +56,55 @@ interface Due {
 export function manualClock(): ManualClock {
   let time = 0;
   let order = 0;
-  let due: Due[] = [];
+  const due = new Set<Due>();
+  const first = (): Due | undefined => {
+    let earliest: Due | undefined;
+    for (const one of due) {
+      if (earliest === undefined || one.at < earliest.at || (one.at === earliest.at && one.order < earliest.order)) {
+        earliest = one;
+      }
+    }
+    return earliest;
+  };
+  const run = (entry: Due): void => {
+    due.delete(entry);
+    time = entry.at;
+    entry.action();
+  };
   return {
     now: () => time,
     after(delayMs, action) {
       const entry = { at: time + Math.max(0, delayMs), order: order++, action };
-      due.push(entry);
-      return () => {
-        due = due.filter((other) => other !== entry);
-      };
+      due.add(entry);
+      return () => due.delete(entry);
     },
     stop() {
-      due = [];
+      due.clear();
     },
     async advance(byMs) {
       const end = time + byMs;
       for (;;) {
         await settle();
-        const next = due.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
-        if (next === undefined) break;
-        due = due.filter((other) => other !== next);
-        time = next.at;
-        next.action();
+        const next = first();
+        if (next === undefined || next.at > end) break;
+        run(next);
       }
       time = end;
+    },
+    async drive(work) {
+      const state = { isDone: false };
+      const done = work.finally(() => (state.isDone = true));
+      // whoever asks for it below hears of a rejection
+      done.catch(() => undefined);
+      for (;;) {
+        // twice: what is answered in one turn may be asked further in the next
+        await settle();
+        await settle();
+        if (state.isDone) return done;
+        const next = first();
+        if (next === undefined) throw new Error('the work waits for something that no time brings');
+        run(next);
+      }
     },
   };
 }

@@ -38,3 +38,19 @@ export const SHORT_DELAYS: Delays = {
   reconnectMs: 20,
   commandMs: 0,
 };
+
+/** As the lab's hosts take it, with open-iscsi's and multipathd's own limits: for runs on a clock that is moved, where waiting costs nothing. */
+export const LIFELIKE_DELAYS: Delays = {
+  loginMs: 120,
+  logoutMs: 80,
+  loginTimeoutMs: 12_000,
+  scanMs: 40,
+  diskProbeMs: 30,
+  udevMs: 250,
+  multipathdMs: 600,
+  checkerMs: 5000,
+  linkLossMs: 10_000,
+  replacementMs: 5000,
+  reconnectMs: 2000,
+  commandMs: 4,
+};

@@ -4,6 +4,7 @@ import { realClock, type StoppableClock } from './clock.js';
 import { type Delays, SHORT_DELAYS } from './delays.js';
 import { SimulatedHost } from './host-model.js';
 import type { FindMultipaths } from './model/multipath-daemon.js';
+import type { LostData } from './model/written-data.js';
 
 export interface FleetModelOptions {
   /** number of hosts */
@@ -49,6 +50,8 @@ export interface FleetModel {
   readonly portals: readonly string[];
   /** what is left of any volume, on all hosts: `dock01: session 1 ...` */
   leftovers(): readonly string[];
+  /** what programs wrote on any host and what is not, and will not be, in the volume that they meant */
+  lostData(): readonly LostData[];
   stop(): void;
 }
 
@@ -109,6 +112,12 @@ export function createFleetModel(options: FleetModelOptions): FleetModel {
     targetName: TARGET_NAME,
     portals,
     leftovers: () => hosts.flatMap((host) => host.leftovers().map((one) => `${host.name}: ${one}`)),
+    lostData: () =>
+      hosts.flatMap((host) =>
+        host.blocks.written
+          .filter(({ state }) => state === 'lost' || state === 'misplaced')
+          .map((written) => ({ ...written, host: host.name })),
+      ),
     stop() {
       for (const host of hosts) host.stop();
       clock.stop();

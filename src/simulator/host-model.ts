@@ -1,7 +1,8 @@
 import type { SimulatedArray } from './array-model.js';
 import { ChangeFeed } from './change-feed.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../time/clock.js';
 import type { Delays } from './delays.js';
+import { FaultSchedule } from './faults/fault-schedule.js';
 import type { FileTree } from './files/file-tree.js';
 import { hostFiles } from './files/host-files.js';
 import { BlockLayer } from './model/block-layer.js';
@@ -10,6 +11,7 @@ import type { HostEnvironment } from './model/environment.js';
 import { HostCondition } from './model/host-condition.js';
 import { DiscoveryDatabase } from './model/discovery-database.js';
 import { HostLocks } from './model/host-locks.js';
+import { HostNetwork } from './model/host-network.js';
 import { IscsiInitiator } from './model/iscsi-initiator.js';
 import { MountTable } from './model/mount-table.js';
 import { type FindMultipaths, MultipathDaemon } from './model/multipath-daemon.js';
@@ -46,6 +48,9 @@ export class SimulatedHost {
   readonly locks: HostLocks;
   readonly discovery: DiscoveryDatabase;
   readonly placed: PlacedFiles;
+  readonly network: HostNetwork;
+  /** what is to go wrong on this host, and when */
+  readonly faults = new FaultSchedule();
   /** transport by name: what `iscsiadm -m iface` shows */
   readonly ifaces = new Map([
     ['default', 'tcp'],
@@ -58,6 +63,8 @@ export class SimulatedHost {
   /** every argv that was run, in order of their start */
   readonly commands: (readonly string[])[] = [];
   #files: { readonly version: number; readonly tree: FileTree } | null = null;
+  #power = new AbortController();
+  #bootedAt = 0;
 
   constructor(options: SimulatedHostOptions) {
     const { name, initiatorName, array, clock, delays } = options;
@@ -69,6 +76,7 @@ export class SimulatedHost {
     this.condition = new HostCondition(changes, name);
     this.locks = new HostLocks(changes);
     this.placed = new PlacedFiles(changes);
+    this.network = new HostNetwork(clock);
     this.mounts = new MountTable(changes);
     this.deviceMapper = new DeviceMapper(changes);
     this.scsi = new ScsiLayer(this.environment, () => this.deviceMapper.devsHeld());
@@ -78,9 +86,35 @@ export class SimulatedHost {
     this.multipath = new MultipathDaemon(this.environment, this, options.findMultipaths ?? 'yes');
   }
 
-  /** Since the host was started, an hour before the simulator. */
+  /** Since the host was started: an hour before the simulator, or when it was rebooted. */
   uptimeMs(): number {
-    return 3_600_000 + this.environment.clock.now();
+    const now = this.environment.clock.now();
+    return this.#bootedAt === 0 ? 3_600_000 + now : now - this.#bootedAt;
+  }
+
+  /** on the clock; 0 for a host that ran before the simulator did */
+  get bootedAt(): number {
+    return this.#bootedAt;
+  }
+
+  /** aborts when the host loses its power: programs end there, in the middle of what they do */
+  get power(): AbortSignal {
+    return this.#power.signal;
+  }
+
+  /**
+   * Power off, and on again after a time. What was in memory is gone: sessions, devices, maps, mounts, locks, unwritten data. Node records and
+   * the WWIDs of multipath stay, and records with an automatic start-up log in again.
+   */
+  reboot(downMs: number): void {
+    this.network.close(downMs);
+    this.#powerOff();
+    const { clock, changes } = this.environment;
+    clock.after(downMs, () => {
+      this.#bootedAt = clock.now();
+      changes.changed();
+      void this.iscsi.start(this.nodes.entries, this.power);
+    });
   }
 
   /** The files as they are now. */
@@ -135,6 +169,19 @@ export class SimulatedHost {
 
   stop(): void {
     this.iscsi.stop();
+  }
+
+  #powerOff(): void {
+    const lost = this.#power;
+    this.#power = new AbortController();
+    this.blocks.powerOff();
+    this.iscsi.powerOff();
+    for (const part of [this.scsi, this.deviceMapper, this.mounts, this.udev, this.multipath, this.locks])
+      part.powerOff();
+    this.links.clear();
+    lost.abort();
+    this.network.cutAll();
+    this.environment.changes.changed();
   }
 
   #dev(device: string): string {

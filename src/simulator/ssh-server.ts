@@ -3,6 +3,7 @@ import ssh2 from 'ssh2';
 import type { AuthContext, Connection, ParsedKey, ServerChannel } from 'ssh2';
 import type { SimulatedHost } from './host-model.js';
 import { laneStart } from './lane/lane-start.js';
+import { Link } from './lane/link.js';
 import { serveLane } from './lane/serve-lane.js';
 import { runTool } from './tools/run-tool.js';
 import { splitWords } from './tools/shell-words.js';
@@ -40,21 +41,26 @@ export interface SimulatedSshServer {
 /** One simulated host behind a real SSH server on a loopback address. */
 export async function startSshServer(options: SshServerOptions): Promise<SimulatedSshServer> {
   const { host, address = '127.0.0.1', port = 0 } = options;
-  const sockets = new Set<Socket>();
+  const sockets = new Map<number, Socket>();
   // The SSH part is made at the first connection: a thousand hosts that nobody calls cost a thousand listening sockets.
   let ssh: ReturnType<typeof sshPart> | null = null;
   const listener = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    ssh ??= sshPart(options);
+    const { remotePort } = socket;
+    if (remotePort === undefined || !host.network.isReachable) {
+      socket.destroy();
+      return;
+    }
+    sockets.set(remotePort, socket);
+    socket.on('close', () => sockets.delete(remotePort));
+    ssh ??= sshPart(options, sockets);
     ssh.injectSocket(socket);
   });
   await listening(listener, port, address);
   const bound = listener.address();
   if (bound === null || typeof bound === 'string') throw new Error('the server has no port');
   const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.values()) socket.destroy();
   };
   return {
     host,
@@ -78,12 +84,13 @@ function listening(server: TcpServer, port: number, address: string): Promise<vo
   });
 }
 
-function sshPart(options: SshServerOptions): InstanceType<typeof Server> {
+/** `sockets`: those of all connections, by the client's port. */
+function sshPart(options: SshServerOptions, sockets: ReadonlyMap<number, Socket>): InstanceType<typeof Server> {
   const allowed = utils.parseKey(options.authorizedKey);
   if (allowed instanceof Error) throw allowed;
-  const server = new Server({ hostKeys: [options.hostKey], ident: 'simulated' }, (client) => {
+  const server = new Server({ hostKeys: [options.hostKey], ident: 'simulated' }, (client, { port }) => {
     client.on('authentication', (attempt) => authenticate(attempt, allowed));
-    client.on('ready', () => serveConnection(client, options));
+    client.on('ready', () => serveConnection(client, options, sockets.get(port)));
     // a peer that goes away is no news to a server
     client.on('error', () => client.end());
   });
@@ -107,10 +114,13 @@ function authenticate(attempt: AuthContext, allowed: ParsedKey): void {
   }
 }
 
-function serveConnection(client: Connection, options: SshServerOptions): void {
-  const ended = new AbortController();
+function serveConnection(client: Connection, options: SshServerOptions, socket: Socket | undefined): void {
+  const link = new Link(options.host.network, () => socket?.destroy());
   let sessions = 0;
-  client.on('close', () => ended.abort());
+  client.on('close', () => {
+    // a connection that has gone silent ends for the host in its own time
+    if (link.isHeard) link.end();
+  });
   client.on('session', (accept, reject) => {
     if (sessions >= MAX_SESSIONS) {
       reject();
@@ -125,7 +135,7 @@ function serveConnection(client: Connection, options: SshServerOptions): void {
     session.on('pty', (acceptPty) => acceptPty?.());
     session.on('exec', (acceptExec, _reject, { command }) => {
       const channel = acceptExec();
-      serveCommand(channel, command, options, ended.signal).catch((error: unknown) => {
+      serveCommand(channel, command, options, link).catch((error: unknown) => {
         // a fault of the simulator ends the command, not the fleet, and whoever asked gets to know
         channel.stderr.write(`simulator: ${String(error)}\n`);
         channel.exit(70);
@@ -139,29 +149,33 @@ async function serveCommand(
   channel: ServerChannel,
   command: string,
   { host, sudoPassword = null }: SshServerOptions,
-  connectionEnds: AbortSignal,
+  link: Link,
 ): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
-  channel.on('close', end);
-  channel.on('error', end);
-  connectionEnds.addEventListener('abort', end);
+  const onClose = (): void => {
+    if (link.isHeard) end();
+  };
+  channel.on('close', onClose);
+  channel.on('error', onClose);
+  link.gone.addEventListener('abort', end);
   const start = laneStart(command);
   if (start !== null) {
-    await serveLane({ host, signal: ended.signal, lockHolder: channel }, channel, { ...start, sudoPassword });
+    const lane = { host, link, gone: ended.signal, lockHolder: channel };
+    await serveLane(lane, channel, { ...start, sudoPassword });
     host.locks.release(channel);
   } else {
     const words = splitWords(command);
     const { exit, stdout, stderr } =
       words === null
         ? { exit: 2, stdout: '', stderr: 'sh: 1: this command line is not simulated\n' }
-        : await runTool(host, words, { input: '', signal: ended.signal });
-    if (!ended.signal.aborted) {
+        : await runTool(host, words, { input: '', signal: host.power });
+    if (!ended.signal.aborted && link.isHeard) {
       channel.write(stdout);
       channel.stderr.write(stderr);
       channel.exit(exit);
       channel.end();
     }
   }
-  connectionEnds.removeEventListener('abort', end);
+  link.gone.removeEventListener('abort', end);
 }

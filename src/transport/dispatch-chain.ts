@@ -3,11 +3,8 @@ import type { Deadline } from '../time/deadline.js';
 import { onDeadlineEnd } from './deadline-end.js';
 import type { LaneReply, LaneRequest } from './executor.js';
 import type { Lane } from './lane.js';
-import { DEFAULT_RUN_MS, type WireRequest } from './lane-requests.js';
+import { DEFAULT_RUN_MS, REPLY_GRACE_MS, type WireRequest } from './lane-requests.js';
 import { onlyLooks } from './read-only-executor.js';
-
-/** After the deadline the host has 5 s to kill what runs, and the reply needs its way back. */
-const REPLY_GRACE_MS = 8_000;
 
 /** A sequence on its way. */
 export interface Job {
@@ -57,7 +54,7 @@ function giveUpAfter(deadline: Deadline, lane: Lane): () => void {
 }
 
 /** What was only looked at has no outcome that could be unknown. */
-function asLook(error: unknown, requests: readonly LaneRequest[]): unknown {
+export function asLook(error: unknown, requests: readonly LaneRequest[]): unknown {
   const isUnknown = error instanceof LongshoreError && error.code === 'E_OUTCOME_UNKNOWN';
   if (!isUnknown || !requests.every(onlyLooks)) return error;
   const message = error.message.replace('; the command may still be running', '');
@@ -65,7 +62,7 @@ function asLook(error: unknown, requests: readonly LaneRequest[]): unknown {
 }
 
 /** No request may take longer on the host than the operation has left. */
-function clip(request: LaneRequest, leftMs: number): LaneRequest {
+export function clip(request: LaneRequest, leftMs: number): LaneRequest {
   switch (request.kind) {
     case 'run':
       return { ...request, timeoutMs: Math.min(request.timeoutMs ?? DEFAULT_RUN_MS, leftMs) };

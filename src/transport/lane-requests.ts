@@ -21,6 +21,9 @@ export interface DecodedRequest {
 /** Time limit on the host when a command names none, ms. */
 export const DEFAULT_RUN_MS = 60_000;
 
+/** Beyond a request's own limit, or the deadline: `timeout -k 5`, rounding up to a second, and the way back. */
+export const REPLY_GRACE_MS = 8_000;
+
 /** A lock's name becomes part of a file's name. */
 const LOCK_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -90,6 +93,25 @@ function optional(text: string | undefined): readonly string[] {
 
 function counted(words: readonly string[]): readonly string[] {
   return [String(words.length), ...words];
+}
+
+/** What the host itself bounds a request by, ms; null when it does not. */
+export function limitOf(request: WireRequest): number | null {
+  switch (request.kind) {
+    case 'run':
+      return request.boundsItself === true ? null : (request.timeoutMs ?? DEFAULT_RUN_MS);
+    case 'wait':
+      // the last look may begin just before the end, and its command has 10 s
+      return request.timeoutMs + (request.outputLacks === undefined ? 0 : 10_000);
+    case 'lock':
+      return request.waitMs;
+    case 'join':
+      return 0;
+    case 'read':
+    case 'list':
+    case 'write':
+      return null;
+  }
 }
 
 /** At least 0, whole, and small enough for a shell whose numbers have 32 bits. */

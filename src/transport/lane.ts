@@ -5,7 +5,7 @@ import type { LaneReply } from './executor.js';
 import { type Frame, FrameReader } from './frame-reader.js';
 import { laneStart, READY_FRAME } from './lane-protocol.js';
 import { decodeReply, speaksOnStderr } from './lane-replies.js';
-import { DEFAULT_RUN_MS, encodeRequest, type WireRequest } from './lane-requests.js';
+import { encodeRequest, limitOf, REPLY_GRACE_MS, type WireRequest } from './lane-requests.js';
 
 /** A shell's three streams, however it was started. */
 export interface LaneStreams {
@@ -53,8 +53,6 @@ interface Waiting {
 
 /** What a shell and a login say before the first frame is kept up to here, for error messages and for sudo's prompt. */
 const NOISE_LIMIT = 16_384;
-/** Beyond a request's own limit: `timeout -k 5`, rounding up to a second, and the way back. */
-const REPLY_GRACE_MS = 8_000;
 /** A shell that says nothing for so long will not. */
 const READY_LIMIT_MS = 30_000;
 
@@ -248,24 +246,5 @@ export class Lane {
 
   #error(code: 'E_OUTCOME_UNKNOWN' | 'E_UNREACHABLE' | 'E_LANE', message: string): LongshoreError {
     return new LongshoreError(code, message, { host: this.#options.host });
-  }
-}
-
-/** What the host itself bounds a request by, ms; null when it does not. */
-function limitOf(request: WireRequest): number | null {
-  switch (request.kind) {
-    case 'run':
-      return request.boundsItself === true ? null : (request.timeoutMs ?? DEFAULT_RUN_MS);
-    case 'wait':
-      // the last look may begin just before the end, and its command has 10 s
-      return request.timeoutMs + (request.outputLacks === undefined ? 0 : 10_000);
-    case 'lock':
-      return request.waitMs;
-    case 'join':
-      return 0;
-    case 'read':
-    case 'list':
-    case 'write':
-      return null;
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
 import { withinDeadline } from './deadline-end.js';
@@ -136,8 +135,7 @@ export class ReconnectingExecutor implements Executor {
       } catch (error) {
         const ms = pauses.shift();
         if (ms === undefined || !(error instanceof LongshoreError) || error.code !== 'E_UNREACHABLE') throw error;
-        const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
-        await pause(ms, undefined, { signal }).catch(() => undefined);
+        await deadline.pause(ms, this.#closed.signal);
       }
     }
   }

@@ -3,6 +3,7 @@ import { manualClock, type ManualClock } from '../../src/simulator/clock.js';
 import { SHORT_DELAYS } from '../../src/simulator/delays.js';
 import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
+import { Link } from '../../src/simulator/lane/link.js';
 import { answerSequence, type SimulatedLane } from '../../src/simulator/lane/answer.js';
 import { Secret } from '../../src/secrets/secret.js';
 import type { LaneReply, LaneRequest, RunReply } from '../../src/transport/executor.js';
@@ -24,7 +25,8 @@ beforeEach(() => start());
 afterEach(() => fleet.stop());
 
 function laneOf(lockHolder: object): SimulatedLane {
-  return { host, signal: new AbortController().signal, lockHolder };
+  const link = new Link(host.network, () => undefined);
+  return { host, link, gone: link.gone, lockHolder };
 }
 
 /** Starts requests and moves time until they are answered, at most a minute. */

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Fact } from '../../linux/fact.js';
 import type { Deadline } from '../../time/deadline.js';
@@ -135,7 +134,7 @@ class EngineRun<S> {
           looks += 1;
           if (looks > MAX_LOOKS_IN_A_ROW) return this.result(false, stuck(plan.why));
           // the first time it is only a question more; after that the host needs a moment
-          if (looks > 1) await this.#pause(500 * 2 ** (looks - 2));
+          if (looks > 1) await this.#deadline.pause(500 * 2 ** (looks - 2));
           break;
         case 'steps':
           looks = 0;
@@ -202,15 +201,7 @@ class EngineRun<S> {
 
   async #pauseFor(steps: readonly Step[]): Promise<void> {
     const ms = pauseBeforeMs(this.#history, steps);
-    if (ms > 0) await this.#pause(ms);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    try {
-      await pause(Math.min(ms, this.#deadline.remainingMs()), undefined, { signal: this.#deadline.signal });
-    } catch {
-      this.#deadline.check();
-    }
+    if (ms > 0) await this.#deadline.pause(ms);
   }
 
   /** Runs a plan's steps wave by wave; the first wave with a failure is the last. */

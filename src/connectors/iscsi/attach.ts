@@ -17,10 +17,11 @@ export async function attachVolume(
   options: VerbOptions = {},
 ): Promise<VolumeResult> {
   const { executor, deadline } = context;
-  const began = performance.now();
+  const hadMs = deadline.remainingMs();
   const { goal, warnings } = await prepareGoal(context, iscsiGoal(volume), options.planOnly === true);
   const { softDeadlineMs } = goal;
-  const patience = (): number | null => (softDeadlineMs === null ? null : softDeadlineMs - (performance.now() - began));
+  const spentMs = (): number => hadMs - deadline.remainingMs();
+  const patience = (): number | null => (softDeadlineMs === null ? null : softDeadlineMs - spentMs());
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goal, clues),

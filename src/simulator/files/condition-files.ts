@@ -3,14 +3,18 @@ import type { FileTree } from './file-tree.js';
 
 const TOTAL_KIB = 1_000_000;
 
-/** Settings and health: what a doctor reads. */
-export function addConditionFiles(tree: FileTree, host: SimulatedHost): void {
-  const { iscsidConf, availableMemoryPercent, machineId, hostNqn, clockOffsetMs, iscsid } = host.condition.now;
+/** Settings that a doctor reads. */
+export function addSettingsFiles(tree: FileTree, host: SimulatedHost): void {
+  const { iscsidConf, machineId, hostNqn } = host.condition.now;
   const conf = Object.entries(iscsidConf).map(([name, value]) => `${name} = ${value}\n`);
   tree.file('/etc/iscsi/iscsid.conf', conf.join(''));
   tree.file('/etc/machine-id', `${machineId}\n`);
   if (hostNqn !== null) tree.file('/etc/nvme/hostnqn', `${hostNqn}\n`);
+}
 
+/** How the host feels: what a doctor reads in /proc. */
+export function addHealthFiles(tree: FileTree, host: SimulatedHost): void {
+  const { availableMemoryPercent, clockOffsetMs, iscsid } = host.condition.now;
   tree.file('/proc/285/status', 'Name:\tsh\nUid:\t0\t0\t0\t0\n');
   const available = Math.round((TOTAL_KIB * availableMemoryPercent) / 100);
   tree.file('/proc/meminfo', `MemTotal: ${TOTAL_KIB} kB\nMemFree: ${available} kB\nMemAvailable: ${available} kB\n`);

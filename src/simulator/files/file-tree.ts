@@ -26,9 +26,25 @@ export interface DirectoryNode {
 
 export type TreeNode = FileNode | LinkNode | DirectoryNode;
 
+/** Links that a path may lead through, as in Linux. */
+const MAX_LINKS = 40;
+
 /** A file system made from a model, for one moment: looked at, never kept. */
 export class FileTree {
   readonly #root: DirectoryNode = { kind: 'directory', entries: new Map() };
+  /** directories by path, and where paths lead: the tree is made once and looked at many times */
+  readonly #directories = new Map<string, DirectoryNode>();
+  readonly #walked = new Map<string, Place | null>();
+  /** what makes the directories below the root that nobody has looked into yet, by name */
+  readonly #unmade = new Map<string, () => void>();
+
+  /** Leaves whole directories of the root, such as `sys`, to be made when somebody looks into one of them. */
+  later(names: readonly string[], make: () => void): void {
+    const makeOnce = (): void => {
+      if (names.map((name) => this.#unmade.delete(name)).includes(true)) make();
+    };
+    for (const name of names) this.#unmade.set(name, makeOnce);
+  }
 
   /** Adds a file and the directories above it. */
   file(filePath: string, content: string | null, write?: FileWriter): void {
@@ -55,22 +71,22 @@ export class FileTree {
   }
 
   directory(directoryPath: string): DirectoryNode {
-    let directory = this.#root;
-    for (const name of names(directoryPath)) {
-      let next = directory.entries.get(name);
-      if (next === undefined) {
-        next = { kind: 'directory', entries: new Map() };
-        directory.entries.set(name, next);
-      }
-      if (next.kind !== 'directory') throw new Error(`${directoryPath} goes through a ${next.kind}`);
-      directory = next;
-    }
+    const known = this.#directories.get(directoryPath);
+    if (known !== undefined) return known;
+    const slash = directoryPath.lastIndexOf('/');
+    const name = directoryPath.slice(slash + 1);
+    const parent = slash <= 0 ? this.#root : this.directory(directoryPath.slice(0, slash));
+    const directory = name === '' || name === '.' ? parent : directoryIn(parent, name, directoryPath);
+    this.#directories.set(directoryPath, directory);
     return directory;
   }
 
   /** The node behind a path with all links followed; null when there is none. */
   node(filePath: string): FileNode | DirectoryNode | null {
-    return this.#walk(filePath)?.node ?? null;
+    const node = this.#walk(filePath)?.node ?? null;
+    // whoever looks at the root itself sees all of it
+    if (node === this.#root) for (const make of [...this.#unmade.values()]) make();
+    return node;
   }
 
   /** Like `readlink -f`: null when something on the way is missing; the last name itself may be. */
@@ -107,47 +123,44 @@ export class FileTree {
   }
 
   #put(filePath: string, node: TreeNode): void {
+    if (this.#walked.size > 0) this.#walked.clear();
     const slash = filePath.lastIndexOf('/');
     this.directory(filePath.slice(0, slash)).entries.set(filePath.slice(slash + 1), node);
   }
 
-  /** Where a path leads with all links followed; the node is null when only the last name is missing. */
-  #walk(filePath: string): { readonly at: string; readonly node: FileNode | DirectoryNode | null } | null {
-    let rest = names(filePath);
-    let trail: { readonly name: string; readonly node: TreeNode }[] = [];
-    let links = 0;
-    for (;;) {
-      const [name, ...after] = rest;
-      const here = trail.at(-1)?.node ?? this.#root;
-      if (name === undefined) {
-        return here.kind === 'link' ? null : { at: pathOf(trail), node: here };
-      }
-      rest = after;
-      if (name === '..') {
-        trail = trail.slice(0, -1);
-        continue;
-      }
-      const next = here.kind === 'directory' ? here.entries.get(name) : undefined;
-      if (next === undefined) {
-        const onlyLast = rest.length === 0 && here.kind === 'directory';
-        return onlyLast ? { at: `${pathOf(trail)}/${name}`, node: null } : null;
-      }
-      if (next.kind === 'link') {
-        links += 1;
-        if (links > 40) return null;
-        rest = [...names(next.to), ...rest];
-        trail = [];
-      } else {
-        trail = [...trail, { name, node: next }];
-      }
-    }
+  #walk(filePath: string, links = 0): Place | null {
+    const known = this.#walked.get(filePath);
+    if (known !== undefined) return known;
+    const place = this.#find(filePath, links);
+    this.#walked.set(filePath, place);
+    return place;
+  }
+
+  #find(filePath: string, links: number): Place | null {
+    const slash = filePath.lastIndexOf('/');
+    const name = filePath.slice(slash + 1);
+    const above = slash <= 0 ? { at: '', node: this.#root } : this.#walk(filePath.slice(0, slash), links);
+    if (name === '' || name === '.') return above;
+    if (above?.node?.kind !== 'directory') return null;
+    if (name === '..') return this.#walk(above.at.slice(0, Math.max(0, above.at.lastIndexOf('/'))), links);
+    if (above.node === this.#root) this.#unmade.get(name)?.();
+    const next = above.node.entries.get(name);
+    if (next?.kind === 'link') return links === MAX_LINKS ? null : this.#walk(next.to, links + 1);
+    return { at: `${above.at}/${name}`, node: next ?? null };
   }
 }
 
-function pathOf(trail: readonly { readonly name: string }[]): string {
-  return trail.map((step) => `/${step.name}`).join('');
+/** Where a path leads with all links followed; the node is null when only the last name is missing. */
+interface Place {
+  readonly at: string;
+  readonly node: FileNode | DirectoryNode | null;
 }
 
-function names(filePath: string): string[] {
-  return filePath.split('/').filter((name) => name !== '' && name !== '.');
+function directoryIn(parent: DirectoryNode, name: string, directoryPath: string): DirectoryNode {
+  const found = parent.entries.get(name);
+  if (found?.kind === 'directory') return found;
+  if (found !== undefined) throw new Error(`${directoryPath} goes through a ${found.kind}`);
+  const made: DirectoryNode = { kind: 'directory', entries: new Map() };
+  parent.entries.set(name, made);
+  return made;
 }

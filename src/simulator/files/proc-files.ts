@@ -14,15 +14,18 @@ export function addProcFiles(tree: FileTree, host: SimulatedHost): void {
   );
   const rows = swaps.map(({ devicePath }) => `${devicePath.padEnd(39)} partition\t1048572\t\t0\t\t-2`);
   tree.file('/proc/swaps', ['Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority', ...rows, ''].join('\n'));
-  // a mounted file system shows under its type, in whatever namespace it is mounted
-  for (const { dev, fsType } of mounts) {
-    const device = host.blocks.nameOf(dev);
-    if (device !== null) tree.directory(`/sys/fs/${fsType}/${device}`);
-  }
   tree.file('/proc/version', 'Linux version 6.1.0-56-amd64 (simulated)\n');
   tree.file('/proc/sys/kernel/hostname', `${host.name}\n`);
   tree.file('/proc/sys/kernel/osrelease', '6.1.0-56-amd64\n');
-  tree.file('/proc/sys/kernel/random/boot_id', `${bootId(host.name)}\n`);
+  tree.file('/proc/sys/kernel/random/boot_id', `${bootId(`${host.name} ${host.bootedAt}`)}\n`);
+}
+
+/** A mounted file system shows under its type in sysfs, in whatever namespace it is mounted. */
+export function addFileSystemFiles(tree: FileTree, host: SimulatedHost): void {
+  for (const { dev, fsType } of host.mounts.mounts) {
+    const device = host.blocks.nameOf(dev);
+    if (device !== null) tree.directory(`/sys/fs/${fsType}/${device}`);
+  }
 }
 
 /** Everybody sees what process 1 mounted; a namespace of its own has that and more. */
@@ -40,8 +43,8 @@ function escapeField(field: string): string {
   return field.replace(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
-function bootId(name: string): string {
-  const digest = createHash('sha256').update(name).digest('hex');
+function bootId(boot: string): string {
+  const digest = createHash('sha256').update(boot).digest('hex');
   return [
     digest.slice(0, 8),
     digest.slice(8, 12),

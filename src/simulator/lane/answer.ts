@@ -8,40 +8,55 @@ import type {
   RunRequest,
   WriteRequest,
 } from '../../transport/executor.js';
+import { DEFAULT_RUN_MS } from '../../transport/lane-requests.js';
 import { until } from '../change-feed.js';
+import { faultyAnswer } from '../faults/faulty-answer.js';
 import type { SimulatedHost } from '../host-model.js';
 import { runTool } from '../tools/run-tool.js';
 import { writeFile } from '../tools/text-tools.js';
+import type { Link } from './link.js';
 import { withinTime } from './within-time.js';
 import { answerWait } from './wait.js';
 
-/** Limit that the lane protocol sets when a request names none, ms. */
-const DEFAULT_RUN_MS = 60_000;
+/** Longer than anything that has a limit of its own takes, ms. */
+const LONGEST_RUN_MS = 3_600_000;
 
 /** One shell on a simulated host: answers requests, and holds the locks that it took. */
 export interface SimulatedLane {
   readonly host: SimulatedHost;
-  /** aborts when the lane ends; programs that still run are killed */
-  readonly signal: AbortSignal;
+  /** the connection that it belongs to */
+  readonly link: Link;
+  /** aborts when nobody hears it any more: what runs goes on to its end, nothing further is begun */
+  readonly gone: AbortSignal;
   /** the open files of this connection, which hold its locks */
   readonly lockHolder: object;
 }
 
-/** Answers a sequence: in order, up to the first request that is not ok; the rest is skipped. */
+/**
+ * Answers a sequence: in order, up to the first request that is not ok; the rest is skipped. `onBegin` is told of each request that is begun.
+ */
 export async function answerSequence(
   lane: SimulatedLane,
   requests: readonly LaneRequest[],
+  onBegin: (request: LaneRequest) => void = () => undefined,
 ): Promise<readonly LaneReply[]> {
   const replies: LaneReply[] = [];
   for (const request of requests) {
-    const stopped = replies.some((reply) => !reply.ok);
+    const stopped = lane.gone.aborted || replies.some((reply) => !reply.ok);
+    if (!stopped) onBegin(request);
     replies.push(stopped ? { kind: 'skipped', ok: false } : await answer(lane, request));
   }
   return replies;
 }
 
-/** What a real shell on this host would answer to one request. */
+/** What a real shell on this host would answer to one request, in the state that the host's faults have brought it into. */
 export function answer(lane: SimulatedLane, request: LaneRequest): Promise<LaneReply> {
+  const effects = lane.host.faults.begin();
+  if (effects.length === 0) return answerWell(lane, request);
+  return faultyAnswer(lane, request, effects, () => answerWell(lane, request));
+}
+
+function answerWell(lane: SimulatedLane, request: LaneRequest): Promise<LaneReply> {
   switch (request.kind) {
     case 'run':
       return run(lane, request);
@@ -58,7 +73,7 @@ export function answer(lane: SimulatedLane, request: LaneRequest): Promise<LaneR
   }
 }
 
-async function run({ host, signal }: SimulatedLane, request: RunRequest): Promise<LaneReply> {
+async function run({ host }: SimulatedLane, request: RunRequest): Promise<LaneReply> {
   if (request.when !== undefined && request.when.every((pattern) => host.files().glob(pattern).length === 0)) {
     return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
   }
@@ -73,8 +88,8 @@ async function run({ host, signal }: SimulatedLane, request: RunRequest): Promis
   const input = revealed(request.input ?? '');
   const { value, timedOut } = await withinTime(
     host.environment.clock,
-    request.timeoutMs ?? DEFAULT_RUN_MS,
-    signal,
+    request.boundsItself === true ? LONGEST_RUN_MS : (request.timeoutMs ?? DEFAULT_RUN_MS),
+    host.power,
     (killed) => runTool(host, [...argv, ...matches], { input, signal: killed }),
   );
   const exit = timedOut ? 124 : value.exit;
@@ -106,8 +121,8 @@ function list({ host }: SimulatedLane, { patterns, resolve = false }: ListReques
   return { kind: 'list', ok: true, paths, resolved };
 }
 
-/** To exactly one file. Nothing bounds it, as on a real host: a write that blocks in the kernel ends with its lane. */
-async function write({ host, signal }: SimulatedLane, request: WriteRequest): Promise<LaneReply> {
+/** To exactly one file. Nothing bounds it, as on a real host: a write that blocks in the kernel ends with its host. */
+async function write({ host }: SimulatedLane, request: WriteRequest): Promise<LaneReply> {
   const patterns = [request.filePath].flat();
   const [filePath, ...others] = patterns.flatMap((pattern) => host.files().glob(pattern));
   const wanted = patterns[0] ?? '';
@@ -116,7 +131,7 @@ async function write({ host, signal }: SimulatedLane, request: WriteRequest): Pr
     return { kind: 'write', ok: false, error: `${wanted}: matches ${others.length + 1} files` };
   }
   const problem = await writeFile(host, filePath, revealed(request.content), {
-    signal,
+    signal: host.power,
     append: request.append ?? false,
   });
   return { kind: 'write', ok: problem === null, error: problem === null ? '' : shellWords(filePath, problem) };
@@ -127,12 +142,12 @@ function revealed(text: string | Secret): string {
 }
 
 async function lock(
-  { host, signal, lockHolder }: SimulatedLane,
+  { host, gone, lockHolder }: SimulatedLane,
   { name, owner, waitMs }: LockRequest,
 ): Promise<LaneReply> {
   const { changes, clock } = host.environment;
   const take = (): boolean => host.locks.tryTake(name, owner, lockHolder);
-  const ok = await until([changes], clock, take, { timeoutMs: waitMs, signal });
+  const ok = await until([changes], clock, take, { timeoutMs: waitMs, signal: gone });
   return { kind: 'lock', ok, holder: ok ? '' : host.locks.holder(name) };
 }
 

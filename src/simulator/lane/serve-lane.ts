@@ -43,7 +43,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       const processes = chain === 'then' && !lastWasOk ? 0 : processesOf(lane, request);
       const reply = await answerInChain(lane, input.request, lastWasOk);
       lastWasOk = reply.ok;
-      if (lane.signal.aborted) return;
+      if (!lane.link.isHeard || lane.gone.aborted) return;
       const { stdout, stderr } = encodeReply(nonce, input.request.id, reply, processes);
       if (stderr.length > 0) channel.stderr.write(stderr);
       channel.write(stdout);
@@ -52,7 +52,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
     }
   };
 
-  for await (const chunk of chunksOf(channel, lane.signal)) {
+  for await (const chunk of chunksOf(channel, lane.gone)) {
     let text = decoder.write(chunk);
     if (password !== null) {
       const typed: string = password + text;
@@ -67,9 +67,13 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       password = null;
       greet();
     }
-    for (const input of reader.push(text)) await serve(input);
+    for (const input of reader.push(text)) {
+      // the shell of a lost connection dies of its next word
+      if (lane.gone.aborted) return;
+      await serve(input);
+    }
   }
-  if (!lane.signal.aborted) {
+  if (!lane.gone.aborted) {
     channel.exit(0);
     channel.end();
   }

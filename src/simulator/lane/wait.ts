@@ -5,9 +5,10 @@ import { runTool } from '../tools/run-tool.js';
 import type { SimulatedLane } from './answer.js';
 
 /** A bounded wait: looked at now, after each change of the model, and when the time is up. */
-export async function answerWait({ host, signal }: SimulatedLane, request: WaitRequest): Promise<LaneReply> {
+export async function answerWait({ host }: SimulatedLane, request: WaitRequest): Promise<LaneReply> {
   const { array, changes, clock } = host.environment;
   const feeds = [changes, array.changes];
+  const signal = host.power;
   const end = clock.now() + request.timeoutMs;
   for (;;) {
     const left = Math.max(0, end - clock.now());

@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../time/clock.js';
 
-/** Runs work that gives up when its signal aborts; aborts it when the time is up or the lane ends. */
+/** Runs work that gives up when its signal aborts; aborts it when the time is up or the host loses its power. */
 export async function withinTime<T>(
   clock: Clock,
   timeoutMs: number,
-  laneEnds: AbortSignal,
+  powerEnds: AbortSignal,
   work: (killed: AbortSignal) => Promise<T>,
 ): Promise<{ readonly value: T; readonly timedOut: boolean }> {
   const kill = new AbortController();
@@ -14,12 +14,12 @@ export async function withinTime<T>(
     kill.abort();
   });
   const onEnd = (): void => kill.abort();
-  laneEnds.addEventListener('abort', onEnd);
-  if (laneEnds.aborted) kill.abort();
+  powerEnds.addEventListener('abort', onEnd);
+  if (powerEnds.aborted) kill.abort();
   try {
     return { value: await work(kill.signal), timedOut };
   } finally {
     cancel();
-    laneEnds.removeEventListener('abort', onEnd);
+    powerEnds.removeEventListener('abort', onEnd);
   }
 }

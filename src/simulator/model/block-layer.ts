@@ -1,8 +1,10 @@
+import { pause } from '../../time/clock.js';
 import type { Volume } from '../array-model.js';
 import { until } from '../change-feed.js';
 import { type DeviceMapper, dmDev, kernelName } from './device-mapper.js';
 import type { HostEnvironment } from './environment.js';
 import type { ScsiLayer } from './scsi-layer.js';
+import { type WrittenData, WrittenDataLog } from './written-data.js';
 
 export interface BlockNode {
   readonly name: string;
@@ -22,8 +24,7 @@ export class BlockLayer {
   readonly #environment: HostEnvironment;
   readonly #scsi: ScsiLayer;
   readonly #deviceMapper: DeviceMapper;
-  readonly #dirty = new Map<string, string[]>();
-  readonly #lost: string[] = [];
+  readonly #written = new WrittenDataLog();
 
   constructor(environment: HostEnvironment, scsi: ScsiLayer, deviceMapper: DeviceMapper) {
     this.#environment = environment;
@@ -32,7 +33,7 @@ export class BlockLayer {
     // What was never written back when its disk goes is gone. (Linux would still try for a disk that answers; a detach that relies
     // on this is one failed path away from losing data, so here it always loses it.)
     scsi.onBlockEvent((event, disk) => {
-      if (event === 'remove') this.dropCache(disk.dev);
+      if (event === 'remove') this.dropCache(disk.dev, 'removed');
     });
   }
 
@@ -82,43 +83,76 @@ export class BlockLayer {
     );
   }
 
-  /** Waits for as long as I/O hangs. null when the signal came first: the process was killed. */
+  /** Waits for as long as I/O hangs, and as long as the array takes. null when the signal came first: the process was killed. */
   async settledIo(dev: string, signal: AbortSignal): Promise<IoState | null> {
     const { array, changes, clock } = this.#environment;
+    if (!(await pause(clock, array.latencyMs, signal))) return null;
     const done = await until([changes, array.changes], clock, () => this.io(dev).kind !== 'hang', { signal });
     return done ? this.io(dev) : null;
   }
 
   /** Data that a program wrote: in the page cache, and nowhere else yet. */
   write(dev: string, data: string): void {
-    this.#dirty.set(dev, [...(this.#dirty.get(dev) ?? []), data]);
+    this.#written.write(dev, { data, device: this.nameOf(dev) ?? dev, wwid: this.#meantBy(dev) });
   }
 
   isDirty(dev: string): boolean {
-    return this.#dirty.has(dev);
+    return this.#written.cachedOn(dev).length > 0;
   }
 
   /** Writes back. 'error' loses what was dirty, as Linux does after reporting it once. */
   async writeBack(dev: string, signal: AbortSignal): Promise<'ok' | 'error' | 'killed'> {
     if (!this.isDirty(dev)) return 'ok';
-    const state = await this.settledIo(dev, signal);
-    if (state === null) return 'killed';
-    if (state.kind !== 'ok') {
-      this.dropCache(dev);
+    const { array, changes, clock } = this.#environment;
+    // a map takes a failed write for a failed path and tries again for as long as it queues
+    const waits = (): boolean => {
+      const state = this.io(dev);
+      return state.kind === 'hang' || (state.kind === 'ok' && state.volume.failsWrites && this.#queues(dev));
+    };
+    if (!(await pause(clock, array.latencyMs, signal))) return 'killed';
+    const ended = await until([changes, array.changes], clock, () => !waits(), { signal });
+    if (!ended) return 'killed';
+    const state = this.io(dev);
+    if (state.kind !== 'ok' || state.volume.failsWrites) {
+      this.dropCache(dev, 'write error');
       return 'error';
     }
-    state.volume.data.push(...(this.#dirty.get(dev) ?? []));
-    this.#dirty.delete(dev);
+    state.volume.data.push(...this.#written.cachedOn(dev).map(({ data }) => data));
+    this.#written.stored(dev, state.volume.wwid);
     return 'ok';
   }
 
-  dropCache(dev: string): void {
-    this.#lost.push(...(this.#dirty.get(dev) ?? []));
-    this.#dirty.delete(dev);
+  dropCache(dev: string, why: 'removed' | 'write error' | 'power'): void {
+    this.#written.lose(dev, why);
+  }
+
+  /** The host's memory is gone, and with it all that was nowhere else. */
+  powerOff(): void {
+    for (const dev of this.#written.cachedDevs) this.dropCache(dev, 'power');
+  }
+
+  /** Everything that programs wrote through the page cache, and what became of it. */
+  get written(): readonly Readonly<WrittenData>[] {
+    return this.#written.all;
   }
 
   /** Data that was written and never reached the array. */
   get lostData(): readonly string[] {
-    return this.#lost;
+    return this.written.filter(({ state }) => state === 'lost').map(({ data }) => data);
+  }
+
+  #queues(dev: string): boolean {
+    const table = this.#deviceMapper.findDev(dev)?.table;
+    if (table === undefined) return false;
+    return table.kind === 'multipath' ? table.queueIfNoPath : this.#queues(table.on);
+  }
+
+  /** The volume that a device is taken for: what the kernel cached of it, whatever the array has there by now. */
+  #meantBy(dev: string): string {
+    const unit = this.#scsi.unitOfDev(dev);
+    if (unit !== undefined) return unit.cachedWwid.replace(/^naa\./, '3');
+    const table = this.#deviceMapper.findDev(dev)?.table;
+    if (table === undefined) return '';
+    return table.kind === 'multipath' ? table.wwid : this.#meantBy(table.on);
   }
 }

@@ -69,6 +69,11 @@ export class DeviceMapper {
     this.#changes.changed();
   }
 
+  /** The kernel is gone, and its mappings with it. */
+  powerOff(): void {
+    this.#mappings.clear();
+  }
+
   /** By map name, uuid, `dm-N`, or a /dev path of it. */
   find(nameOrPath: string): DmMapping | undefined {
     const name = nameOrPath.replace(/^\/dev\/(?:mapper\/)?/, '');

@@ -1,6 +1,6 @@
 import type { SimulatedArray } from '../array-model.js';
 import type { ChangeFeed } from '../change-feed.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../time/clock.js';
 import type { Delays } from '../delays.js';
 
 /** What every part of one simulated host shares. */

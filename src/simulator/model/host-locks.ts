@@ -32,6 +32,16 @@ export class HostLocks {
     return this.#locks.get(name)?.owner ?? '';
   }
 
+  /** Names of locks that somebody holds. */
+  get held(): readonly string[] {
+    return [...this.#locks.keys()];
+  }
+
+  /** They are in memory. */
+  powerOff(): void {
+    this.#locks.clear();
+  }
+
   release(by: object): void {
     for (const [name, lock] of this.#locks) {
       lock.by.delete(by);

@@ -1,5 +1,6 @@
 import type { Chap, LoginAnswer } from '../array-model.js';
-import { pause, until } from '../change-feed.js';
+import { pause } from '../../time/clock.js';
+import { until } from '../change-feed.js';
 import type { HostEnvironment } from './environment.js';
 import { portalText, SimulatedSession } from './iscsi-session.js';
 import { lowestFree } from './lowest-free.js';
@@ -68,6 +69,19 @@ export class IscsiInitiator {
   /** Ends all timers of all sessions. */
   stop(): void {
     for (const session of this.sessions) session.end();
+  }
+
+  /** The kernel is gone, and its sessions with it. Numbers begin again. */
+  powerOff(): void {
+    this.stop();
+    this.#sessions.clear();
+    this.#lastSid = 0;
+  }
+
+  /** What open-iscsi's service does at boot: logs in by every record whose start-up is automatic. */
+  async start(entries: readonly NodeEntry[], signal: AbortSignal): Promise<void> {
+    const automatic = entries.filter((entry) => nodeSettings(entry).get('node.startup') === 'automatic');
+    await Promise.all(automatic.map((entry) => this.login(entry, signal)));
   }
 
   async #loginOnce(entry: NodeEntry, signal: AbortSignal): Promise<LoginOutcome> {

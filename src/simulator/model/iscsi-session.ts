@@ -1,5 +1,6 @@
 import type { LoginAnswer, Volume } from '../array-model.js';
-import { pause, until } from '../change-feed.js';
+import { pause } from '../../time/clock.js';
+import { until } from '../change-feed.js';
 import type { HostEnvironment } from './environment.js';
 
 /** What a command that is sent over a session meets now. */
@@ -70,6 +71,11 @@ export class SimulatedSession {
     if (this.#state === 'FAILED' || array.portalState(this.portal) !== 'up') return { kind: 'hang' };
     const volume = array.unitAt(this.facts.targetName, initiatorName, lun);
     return volume === null ? { kind: 'no-unit' } : { kind: 'unit', volume };
+  }
+
+  /** logged out, or gone with its host's power */
+  get ended(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   /** Logged out: nothing is watched any more. */

@@ -47,6 +47,12 @@ export class MountTable {
     this.#changes.changed();
   }
 
+  /** Nothing is mounted any more. What would be at boot is not simulated. */
+  powerOff(): void {
+    this.#mounts = [];
+    this.#swaps = [];
+  }
+
   uses(dev: string): number {
     return (
       this.#mounts.filter((mount) => mount.dev === dev).length + this.#swaps.filter((swap) => swap.dev === dev).length

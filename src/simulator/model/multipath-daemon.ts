@@ -61,6 +61,12 @@ export class MultipathDaemon {
     this.#environment.changes.changed();
   }
 
+  /** What it tracks is gone; the WWIDs file stays. It runs again at boot. */
+  powerOff(): void {
+    this.#paths.clear();
+    this.#running = true;
+  }
+
   get paths(): readonly TrackedPath[] {
     return [...this.#paths.values()];
   }
@@ -157,7 +163,7 @@ export class MultipathDaemon {
     if (map !== undefined && map.table.kind === 'multipath') {
       map.table.paths = map.table.paths.filter((slot) => slot.dev !== path.dev);
       if (map.table.paths.length === 0 && this.openCount(map) === 0) {
-        this.#parts.blocks.dropCache(dmDev(map));
+        this.#parts.blocks.dropCache(dmDev(map), 'removed');
         this.#parts.deviceMapper.remove(map);
       }
     }

@@ -1,5 +1,6 @@
 import type { Volume } from '../array-model.js';
-import { pause, until } from '../change-feed.js';
+import { pause } from '../../time/clock.js';
+import { until } from '../change-feed.js';
 import type { HostEnvironment } from './environment.js';
 import type { Reach, SimulatedSession } from './iscsi-session.js';
 import { lowestFree } from './lowest-free.js';
@@ -71,6 +72,7 @@ export class ScsiLayer {
     const probe = lun ?? 0;
     const answers = (): boolean => session.reach(probe).kind !== 'hang';
     if (!(await until([changes, array.changes], clock, answers, signal === undefined ? {} : { signal }))) return;
+    if (session.ended) return;
     session.markScanned();
     const luns = lun === null ? array.lunsOf(session.facts.targetName, initiatorName) : [lun];
     for (const one of luns) {
@@ -99,6 +101,11 @@ export class ScsiLayer {
     if (!this.#units.delete(unit.hctl)) return;
     if (unit.disk !== null) this.#tell('remove', unit.disk, unit);
     this.#environment.changes.changed();
+  }
+
+  /** The kernel is gone, and its devices with it. */
+  powerOff(): void {
+    this.#units.clear();
   }
 
   setOffline(unit: ScsiUnit, offline: boolean): void {

@@ -42,6 +42,11 @@ export class Udev {
     return this.#pending === 0;
   }
 
+  /** Its database is in memory. */
+  powerOff(): void {
+    this.#known.clear();
+  }
+
   #handle(event: BlockEvent, disk: Disk, unit: ScsiUnit): void {
     const reach = this.#scsi.reach(unit);
     const seen: UdevDisk = { disk, unit, wwid: reach.kind === 'unit' ? reach.volume.wwid : null };

@@ -1,4 +1,4 @@
-import { pause } from '../change-feed.js';
+import { pause } from '../../time/clock.js';
 import { KILLED, printed, type Tool } from './tool.js';
 
 export const hostname: Tool = ({ host, argv }) =>

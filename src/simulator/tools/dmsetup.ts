@@ -179,7 +179,7 @@ function remove(host: SimulatedHost, map: DmMapping): ToolResult {
       1,
     );
   }
-  host.blocks.dropCache(`${DM_MAJOR}:${map.minor}`);
+  host.blocks.dropCache(`${DM_MAJOR}:${map.minor}`, 'removed');
   host.deviceMapper.remove(map);
   return printed('');
 }

@@ -1,4 +1,4 @@
-import { pause } from '../change-feed.js';
+import { pause } from '../../time/clock.js';
 import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sgTurs, sync, udevadm } from './block-tools.js';

@@ -1,0 +1,66 @@
+import { createFleetModel } from '../../src/simulator/fleet-model.js';
+import { iscsiCase, type IscsiCaseOptions } from './iscsi-cases.js';
+import { PLAIN_KINDS, worldKinds } from './kinds.js';
+import { type FaultKind, type PointResult, sweepKind, type SweepResult, tryPoint } from './sweep.js';
+
+/** One line of the report: one verb, one way on, one kind of fault, at every request. */
+export interface Sweep {
+  /** `CASE/KIND`; a point of it is `CASE/KIND@N` */
+  readonly name: string;
+  /** part of what runs at every change; the full set has all of them, and every point of each */
+  readonly isQuick: boolean;
+  run(options: { readonly full: boolean }): Promise<SweepResult>;
+  /** one point by its number */
+  tryAt(n: number): Promise<PointResult>;
+}
+
+const fleet = createFleetModel({ hosts: 1 });
+fleet.stop();
+const [VOLUME] = fleet.volumes;
+const WORLD_KINDS = worldKinds({
+  targetName: fleet.targetName,
+  portals: fleet.portals,
+  wwid: VOLUME?.wwid ?? '',
+  lun: VOLUME?.lun ?? 0,
+});
+
+const LAYOUTS = [
+  { multipath: true, shared: false },
+  { multipath: false, shared: false },
+  { multipath: true, shared: true },
+] as const;
+
+/** All sweeps of attach, detach and extend. */
+export const SWEEPS: readonly Sweep[] = (['attach', 'detach', 'extend'] as const).flatMap((verb) =>
+  LAYOUTS.flatMap((layout) =>
+    (['again', 'undo'] as const).flatMap((resume) =>
+      [...PLAIN_KINDS, ...WORLD_KINDS].map((kind) => sweepOf({ verb, ...layout, resume }, kind)),
+    ),
+  ),
+);
+
+function sweepOf(options: IscsiCaseOptions, kind: FaultKind): Sweep {
+  const sweep = iscsiCase(options);
+  const isPlain = PLAIN_KINDS.includes(kind);
+  // what is tried at each change: every point of the plain kinds, and a part of the rest that differs from kind to kind
+  const isWhole = isPlain && !options.shared && options.resume === 'again';
+  const every = isWhole ? 1 : isPlain ? 4 : 8;
+  return {
+    name: `${sweep.name}/${kind.name}`,
+    isQuick: isWhole || isPlain || (options.multipath && options.resume === 'again'),
+    run: ({ full }) => sweepKind(sweep, kind, { every: full ? 1 : every }),
+    tryAt: (n) => tryPoint(sweep, { name: `${kind.name}@${n}`, faults: kind.at(n) }),
+  };
+}
+
+/** The point that a name such as `detach-multipath/again/cut-after@7` means; throws for a name that means none. */
+export function pointNamed(name: string): () => Promise<PointResult> {
+  const [, sweepName = '', n = ''] = /^(.*)@(\d+)$/.exec(name) ?? [];
+  const sweep = SWEEPS.find((one) => one.name === sweepName);
+  if (sweep === undefined || Number(n) < 1) {
+    throw new Error(
+      `${name} is no fault point; write it as SWEEP@N, with one of these for SWEEP:\n${SWEEPS.map((one) => `  ${one.name}`).join('\n')}`,
+    );
+  }
+  return () => sweep.tryAt(Number(n));
+}

@@ -1,0 +1,97 @@
+import type { VolumeResult } from '../../src/connectors/connector.js';
+import {
+  attach,
+  detach,
+  extend,
+  healArray,
+  isDone,
+  iscsiWorld,
+  type IscsiWorld,
+  type IscsiWorldOptions,
+  VERB_LIMIT_MS,
+  volumeOnArray,
+} from './iscsi-world.js';
+import { forbidden, leftOf, lostOf, touched, untrueAttach, untrueDetach, untrueExtend } from './iscsi-truth.js';
+import type { SweepCase } from './sweep.js';
+
+type Verb = 'attach' | 'detach' | 'extend';
+type IscsiCase = SweepCase<IscsiWorld, VolumeResult>;
+
+const DO = { attach, detach, extend } as const;
+const UNTRUE = { attach: untrueAttach, detach: untrueDetach, extend: untrueExtend } as const;
+/** What takes back what a verb does, or may have done. */
+const UNDO = { attach: 'detach', detach: 'attach', extend: 'detach' } as const;
+
+export interface IscsiCaseOptions extends IscsiWorldOptions {
+  readonly verb: Verb;
+  /** the verb again, or the verb that takes it back */
+  readonly resume: 'again' | 'undo';
+}
+
+/** One verb on one volume, and the resume of it in one direction. */
+export function iscsiCase(options: IscsiCaseOptions): IscsiCase {
+  const { verb, multipath, shared, resume } = options;
+  const next = resume === 'again' ? verb : UNDO[verb];
+  const originals = new WeakMap<IscsiWorld, ReturnType<typeof volumeOnArray>>();
+  return {
+    name: `${verb}-${multipath ? 'multipath' : 'single'}${shared ? '-shared' : ''}/${resume}`,
+    limitMs: VERB_LIMIT_MS,
+    async arrange() {
+      const world = await iscsiWorld({ multipath, shared });
+      originals.set(world, volumeOnArray(world));
+      if (verb !== 'attach') await world.clock.drive(attachAndWrite(world));
+      if (verb === 'extend') grow(world);
+      return world;
+    },
+    act: DO[verb],
+    resume: DO[next],
+    isDone,
+    untrue: (world, result, by) => UNTRUE[by === 'act' ? verb : next](world, result),
+    heal(world) {
+      const original = originals.get(world);
+      if (original !== undefined) healArray(world, original);
+    },
+    invariants: endOf,
+  };
+}
+
+async function attachAndWrite(world: IscsiWorld): Promise<void> {
+  const result = await attach(world);
+  if (!isDone(result)) throw new Error(`the world could not be arranged: ${result.error?.message}`);
+  world.host.writeData(result.deviceInfo?.path ?? '', 'written before');
+}
+
+function grow(world: IscsiWorld): void {
+  volumeOnArray(world).sizeBytes *= 2;
+  world.fleet.array.changed();
+}
+
+/** Uses what is attached, takes it away, and looks at what remains: of it nothing but its data, of everybody else everything. */
+async function endOf(world: IscsiWorld): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const { host, wwid } = world;
+  const unit = host.scsi.units.find(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`);
+  if (unit !== undefined) {
+    const map = host.deviceMapper.multipathMap(wwid);
+    host.writeData(map === undefined ? `/dev/${unit.disk?.name}` : `/dev/mapper/${map.name}`, 'written after');
+    const result = await detach(world);
+    if (!isDone(result)) problems.push(`the last detach: ${result.outcome}: ${result.error?.message}`);
+  }
+  const notStored = host.blocks.written.filter((one) => one.wwid === wwid && one.state === 'cached');
+  return [
+    ...problems,
+    ...leftOf(world).map((one) => `left at the end: ${one}`),
+    ...lostOf(world).map((one) => `lost: ${one}`),
+    ...notStored.map(({ data }) => `in no volume: ${data}`),
+    ...touched(world),
+    ...forbidden(world),
+    ...secretsShown(world),
+  ];
+}
+
+function secretsShown({ host, volume }: IscsiWorld): readonly string[] {
+  const secret = String(volume.data['auth_password']);
+  return host.commands
+    .filter((argv) => argv.join(' ').includes(secret))
+    .map(([program]) => `the secret is an argument of ${program}`);
+}

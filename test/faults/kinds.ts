@@ -1,0 +1,65 @@
+import type { FaultEffect } from '../../src/simulator/faults/fault.js';
+import type { FaultKind } from './sweep.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+function kind(name: string, ...effects: readonly FaultEffect[]): FaultKind {
+  return { name, at: (n) => effects.map((effect) => ({ at: n, effect })) };
+}
+
+/** What happens to the controller, to its connection, or to the request; the pairs are made of these. */
+export const PLAIN_KINDS: readonly FaultKind[] = [
+  kind('kill-before', { kind: 'kill-controller', when: 'before' }),
+  kind('kill-meanwhile', { kind: 'kill-controller', when: 'meanwhile' }),
+  kind('kill-after', { kind: 'kill-controller', when: 'after' }),
+  kind('cut-before', { kind: 'cut', when: 'before' }),
+  kind('cut-meanwhile', { kind: 'cut', when: 'meanwhile' }),
+  kind('cut-after', { kind: 'cut', when: 'after' }),
+  kind('hang', { kind: 'hang', forMs: 10 * MINUTE }),
+  kind('fail', { kind: 'fail' }),
+];
+
+/** The array and the names of things in it, as the kinds of a world's faults need them. */
+export interface KindsWorld {
+  readonly targetName: string;
+  readonly portals: readonly string[];
+  /** of the volume under test */
+  readonly wwid: string;
+  readonly lun: number;
+}
+
+/** What else happens to the host and the world around it. */
+export function worldKinds({ targetName, portals, wwid, lun }: KindsWorld): readonly FaultKind[] {
+  const [portal = ''] = portals;
+  const other = (digit: string): string => `36001405${digit.repeat(25)}`;
+  return [
+    kind('hang-unkillable', { kind: 'hang', forMs: 2 * MINUTE, unkillable: true }),
+    kind('slow', { kind: 'slow', delayMs: 8 * SECOND }),
+    kind('silence', { kind: 'silence', noticedMs: 30 * SECOND, endsMs: 2 * MINUTE }),
+    kind('restart-sshd', { kind: 'restart-sshd', downMs: 5 * SECOND }),
+    kind('reboot', { kind: 'reboot', downMs: MINUTE }),
+    kind('portal-down', { kind: 'portal', portal, state: 'down', forMs: MINUTE }),
+    kind('portal-refusing', { kind: 'portal', portal, state: 'refusing', forMs: MINUTE }),
+    kind('portal-hanging', { kind: 'portal', portal, state: 'hanging', forMs: MINUTE }),
+    kind('portal-flapping', { kind: 'portal', portal, state: 'refusing', forMs: 2 * SECOND, times: 5 }),
+    kind(
+      'all-portals-down',
+      ...portals.map((one) => ({ kind: 'portal', portal: one, state: 'down', forMs: MINUTE }) as const),
+    ),
+    kind('opened', { kind: 'use', wwid, by: 'opener', forMs: 3 * SECOND }),
+    kind('mounted', { kind: 'use', wwid, by: 'mount', forMs: MINUTE }),
+    kind('write-error', { kind: 'write-error', wwid, forMs: MINUTE }),
+    kind('slow-array', { kind: 'slow-array', latencyMs: 3 * SECOND, forMs: MINUTE }),
+    kind('remap', { kind: 'remap', targetName, lun, wwid: other('c') }),
+    kind('foreign-device', { kind: 'foreign-device', targetName, lun: 7, wwid: other('d') }),
+    kind('foreign-session', {
+      kind: 'foreign-session',
+      targetName: 'iqn.2010-10.org.longshore.sim:newcomer',
+      portal: '10.8.0.1:3260',
+      wwid: other('e'),
+    }),
+    kind('other-lock', { kind: 'other-lock', forMs: 10 * SECOND }, { kind: 'cut', when: 'before' }),
+    kind('detached-by-hand', { kind: 'detached-by-hand', wwid }),
+  ];
+}

@@ -1,0 +1,190 @@
+import type { ManualClock } from '../../src/simulator/clock.js';
+import type { Fault } from '../../src/simulator/faults/fault.js';
+import type { SimulatedHost } from '../../src/simulator/host-model.js';
+
+/** What a sweep needs of a simulated world: it is made anew for each fault point, so that no point knows of another. */
+export interface World {
+  readonly clock: ManualClock;
+  /** a fault point names one of them by its index */
+  readonly hosts: readonly SimulatedHost[];
+  stop(): void;
+}
+
+/** How the first controller ended. */
+export type Ended<R> = { readonly how: 'reported'; readonly result: R } | { readonly how: 'killed' };
+
+/**
+ * Something that is to survive any fault: a world, what a controller does in it, and what the next controller does when the first one failed or is no more.
+ * `R` is what a controller reports.
+ */
+export interface SweepCase<W extends World, R> {
+  readonly name: string;
+  arrange(): Promise<W>;
+  /** The first controller's work; the faults strike during it. */
+  act(world: W): Promise<R>;
+  /** The next controller's work: the same again, or the way back. */
+  resume(world: W, ended: Ended<R>): Promise<R>;
+  /** Whether a controller says that its work is done. */
+  isDone(result: R): boolean;
+  /** What is wrong with what a controller has just reported, one line each; the world is as it was at that moment. */
+  untrue(world: W, result: R, by: 'act' | 'resume'): readonly string[];
+  /** Puts right what the operator would have to put right, when the first resume did not get through. */
+  heal(world: W): void;
+  /** What is wrong at the end, one line each. It may work on the world to find out. */
+  invariants(world: W): Promise<readonly string[]>;
+  /** how long a controller may take in the world's time, ms */
+  readonly limitMs: number;
+}
+
+/** One point at which something goes wrong. */
+export interface FaultPoint {
+  /** `KIND@N`, or several of them */
+  readonly name: string;
+  readonly faults: readonly Fault[];
+  /** index of the host at which it does. Default 0 */
+  readonly host?: number;
+}
+
+export interface PointResult {
+  /** `CASE/POINT`: what `--only` repeats */
+  readonly name: string;
+  /** false: the work was over before all its faults could strike */
+  readonly hasStruck: boolean;
+  /** what did not hold; empty: everything did */
+  readonly problems: readonly string[];
+  /** resumes until one was done */
+  readonly resumes: number;
+}
+
+const MAX_RESUMES = 4;
+const BETWEEN_RESUMES_MS = 300_000;
+/** A controller that is given up for lost may take a moment more than its time. */
+const LATE_MS = 60_000;
+
+/** Tries one point: a world of its own, the work with the faults, the resume, and what must hold. */
+export async function tryPoint<W extends World, R>(sweep: SweepCase<W, R>, point: FaultPoint): Promise<PointResult> {
+  const world = await sweep.arrange();
+  const problems: string[] = [];
+  const host = world.hosts[point.host ?? 0];
+  if (host === undefined) throw new Error(`${sweep.name} has no host ${point.host ?? 0}`);
+  const result = (resumes: number): PointResult => ({
+    name: `${sweep.name}/${point.name}`,
+    hasStruck: host.faults.struck.length === point.faults.length,
+    problems,
+    resumes,
+  });
+  try {
+    const ended = await actUnderFaults(sweep, world, host, point.faults, problems);
+    for (const one of world.hosts) one.faults.clear();
+    if (host.faults.struck.length < point.faults.length) return result(0);
+    const resumes = await resumeUntilDone(sweep, world, ended, problems);
+    problems.push(...(await world.clock.drive(sweep.invariants(world))));
+    await world.clock.advance(1000);
+    for (const one of world.hosts)
+      problems.push(...one.locks.held.map((name) => `lock ${name} of ${one.name} is still held`));
+    return result(resumes);
+  } catch (error) {
+    problems.push(
+      `the sweep itself failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return result(0);
+  } finally {
+    world.stop();
+  }
+}
+
+async function actUnderFaults<W extends World, R>(
+  sweep: SweepCase<W, R>,
+  world: W,
+  host: SimulatedHost,
+  faults: readonly Fault[],
+  problems: string[],
+): Promise<Ended<R>> {
+  const began = world.clock.now();
+  const killed = new Promise<Ended<R>>((resolve) => {
+    host.faults.onControllerKilled(() => resolve({ how: 'killed' }));
+  });
+  host.faults.set(faults);
+  const acting = sweep.act(world).then((result): Ended<R> => ({ how: 'reported', result }));
+  const ended = await world.clock.drive(Promise.race([acting, killed]));
+  noteLateness(sweep, world, began, 'the first controller', problems);
+  if (ended.how === 'reported')
+    problems.push(...sweep.untrue(world, ended.result, 'act').map((one) => `reported: ${one}`));
+  return ended;
+}
+
+async function resumeUntilDone<W extends World, R>(
+  sweep: SweepCase<W, R>,
+  world: W,
+  ended: Ended<R>,
+  problems: string[],
+): Promise<number> {
+  let last: R | undefined;
+  for (let tries = 1; tries <= MAX_RESUMES; tries += 1) {
+    const began = world.clock.now();
+    last = await world.clock.drive(sweep.resume(world, ended));
+    noteLateness(sweep, world, began, `resume ${tries}`, problems);
+    problems.push(...sweep.untrue(world, last, 'resume').map((one) => `reported by resume ${tries}: ${one}`));
+    if (sweep.isDone(last)) return tries;
+    sweep.heal(world);
+    await world.clock.advance(BETWEEN_RESUMES_MS);
+  }
+  problems.push(`not done after ${MAX_RESUMES} resumes: ${JSON.stringify(last, errorsToo)}`);
+  return MAX_RESUMES;
+}
+
+function noteLateness<W extends World, R>(
+  { limitMs }: SweepCase<W, R>,
+  { clock }: W,
+  began: number,
+  who: string,
+  problems: string[],
+): void {
+  const tookMs = clock.now() - began;
+  if (tookMs > limitMs + LATE_MS) problems.push(`${who} took ${tookMs / 1000} s, may take ${limitMs / 1000} s`);
+}
+
+function errorsToo(_key: string, value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}
+
+/** What goes wrong with the nth request. */
+export interface FaultKind {
+  readonly name: string;
+  at(n: number): readonly Fault[];
+}
+
+export interface SweepResult {
+  readonly tried: number;
+  readonly failures: readonly PointResult[];
+  /** points that needed more than one resume */
+  readonly slow: number;
+}
+
+/**
+ * Tries a kind of fault with every request, first to last, on each of the hosts: it goes on until the work is over before the fault could strike, so that no
+ * number of requests is ever assumed. `every`: only each nth point.
+ */
+export async function sweepKind<W extends World, R>(
+  sweep: SweepCase<W, R>,
+  kind: FaultKind,
+  { every = 1, hosts = [0] }: { readonly every?: number; readonly hosts?: readonly number[] } = {},
+): Promise<SweepResult> {
+  const failures: PointResult[] = [];
+  let tried = 0;
+  let slow = 0;
+  for (const host of hosts) {
+    for (let n = 1; ; n += every) {
+      const at = hosts.length === 1 ? '' : `${host}:`;
+      const result = await tryPoint(sweep, { name: `${at}${kind.name}@${n}`, faults: kind.at(n), host });
+      if (!result.hasStruck) {
+        if (result.problems.length > 0) failures.push(result);
+        break;
+      }
+      tried += 1;
+      if (result.resumes > 1) slow += 1;
+      if (result.problems.length > 0) failures.push(result);
+    }
+  }
+  return { tried, failures, slow };
+}
