@@ -7,6 +7,8 @@ import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js
 import { journalLineSchema } from '../src/journal/journal-lines.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
+import { planSchema } from '../src/runbook/plan.js';
+import { playbookFileSchema } from '../src/runbook/play-schema.js';
 
 /**
  * Writes the JSON schemas (draft 7) of the files that users write from the zod schemas which check them; with `--check` says instead
@@ -16,6 +18,8 @@ import { resultSchema } from '../src/report/result-schema.js';
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'inventory.schema.json': inventoryFileSchema,
   'volume.schema.json': volumeFileSchema,
+  'playbook.schema.json': playbookFileSchema,
+  'plan.schema.json': planSchema,
   'result.schema.json': resultSchema,
   'doctor.schema.json': doctorSchema,
   'journal-line.schema.json': journalLineSchema,

@@ -77,6 +77,23 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import('./commands/exec.js')).exec,
   },
+  plan: {
+    usage: 'plan <playbook>',
+    describe: 'Show what a playbook would do on every host, and why; changes nothing',
+    options: OPTIONS.plan,
+    examples: [['$0 plan detach.yaml -i fleet.yaml -e volume=data', 'prints a hash that run --approve takes']],
+    load: async () => (await import('./commands/plan.js')).plan,
+  },
+  run: {
+    usage: 'run <playbook>',
+    describe: 'Run a playbook: an approved plan, or after a question on the terminal',
+    options: OPTIONS.run,
+    examples: [
+      ['$0 run detach.yaml -i fleet.yaml --approve HASH', 'hosts that are not as they were planned are left alone'],
+      ['$0 run detach.yaml -i fleet.yaml --yes', 'for automation'],
+    ],
+    load: async () => (await import('./commands/run.js')).run,
+  },
   inventory: {
     usage: 'inventory <what>',
     describe: 'inventory list: show hosts, groups and volumes',

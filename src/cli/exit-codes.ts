@@ -11,6 +11,7 @@ export const EXIT = {
   unreachable: 4,
   refused: 5,
   unknown: 6,
+  stopped: 7,
   interrupted: 130,
 } as const;
 
@@ -19,27 +20,34 @@ export type ExitCode = number;
 /** From the one that needs a person most: an unknown outcome is looked at before anything else is done. */
 const PRECEDENCE = ['unknown', 'refused', 'failed', 'unreachable'] as const satisfies readonly Outcome[];
 
-/** The exit code of a run: 130 when it was interrupted, else that of the gravest outcome of any host. */
-export function exitCodeOfRun(result: Pick<FleetResult, 'hosts' | 'interrupted' | 'journalError'>): ExitCode {
+/** The exit code of a run: 130 when it was interrupted, else that of the gravest outcome of any host, else whether it was stopped. */
+export function exitCodeOfRun(
+  result: Pick<FleetResult, 'hosts' | 'interrupted' | 'stopped' | 'journalError'>,
+): ExitCode {
   if (result.interrupted) return EXIT.interrupted;
   const outcomes = new Set([...result.hosts.values()].map((host) => host.outcome));
   if (result.journalError !== undefined) outcomes.add('failed');
   const gravest = PRECEDENCE.find((outcome) => outcomes.has(outcome));
-  return gravest === undefined ? EXIT.ok : EXIT[gravest];
+  if (gravest !== undefined) return EXIT[gravest];
+  return result.stopped === undefined ? EXIT.ok : EXIT.stopped;
 }
 
 const INPUT_CODES: readonly ErrorCode[] = [
   'E_USAGE',
   'E_INVENTORY',
   'E_VOLUME',
+  'E_PLAYBOOK',
   'E_SECRET',
   'E_UNSUPPORTED',
   'E_JOURNAL',
+  'E_STATE',
 ];
 
 /** The exit code for an error that ended the command before or outside of the work on hosts. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (!(error instanceof LongshoreError)) return EXIT.internal;
   if (error.code === 'E_INTERRUPTED') return EXIT.interrupted;
+  if (error.code === 'E_PLAN_CHANGED') return EXIT.refused;
+  if (error.code === 'E_DECLINED') return EXIT.stopped;
   return INPUT_CODES.includes(error.code) ? EXIT.usage : EXIT.internal;
 }

@@ -13,6 +13,18 @@ export function logEvent(logger: Logger, event: FleetEvent): void {
     }
     case 'run-interrupted':
       return logger.warn(type);
+    case 'run-stopped':
+      return logger.warn(fields, type);
+    case 'batch-started':
+      return logger.info({ batch: event.batch, batches: event.batches, hosts: event.hosts.length }, type);
+    case 'play-started':
+      return logger.info({ play: event.play, name: event.name, hosts: event.hosts.length }, type);
+    case 'play-step-ended': {
+      const { error, ...rest } = event;
+      return logger.info({ ...withoutType(rest), ...(error === undefined ? {} : { err: error }) }, type);
+    }
+    case 'play-ended':
+    case 'batch-ended':
     case 'run-ended':
     case 'host-not-run':
       return logger.info(fields, type);
@@ -20,6 +32,7 @@ export function logEvent(logger: Logger, event: FleetEvent): void {
     case 'host-dropped':
     case 'host-connected':
     case 'change-leaves':
+    case 'play-step-started':
     case 'step-started':
     case 'step-ended':
       return logger.debug(fields, type);

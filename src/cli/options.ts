@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import type { Amount } from '../fleet/amount.js';
 import { TRANSPORTS, type TransportChoice } from '../transport/transport-choice.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -10,6 +11,7 @@ const VOLUMES = 'Volumes:';
 const HOSTS = 'Hosts:';
 const CONNECTION = 'Connection:';
 const OUTPUT = 'Output:';
+const PLAYBOOK = 'Playbook:';
 const RECORDING = 'Journal and recording:';
 
 const outputOptions = {
@@ -75,8 +77,33 @@ const stateOption = {
   'state-dir': {
     type: 'string',
     group: RECORDING,
-    describe: 'where the journals of runs are; else LONGSHORE_STATE_DIR, else ~/.local/state/longshore',
+    describe: 'where journals of runs and plans are kept; else LONGSHORE_STATE_DIR, else ~/.local/state/longshore',
   },
+} as const satisfies OptionTable;
+
+const rolloutOptions = {
+  serial: {
+    type: 'string',
+    group: HOSTS,
+    describe: 'hosts of each batch, one after the other: 5, 10%, or 1,5%,25%,100%',
+  },
+  'max-failures': {
+    type: 'string',
+    group: HOSTS,
+    describe: 'failed hosts that are borne in a batch and in all, such as 3 or 5%; one more begins no further host',
+  },
+} as const satisfies OptionTable;
+
+const playbookOptions = {
+  'extra-vars': {
+    alias: 'e',
+    type: 'string',
+    array: true,
+    group: PLAYBOOK,
+    describe: 'NAME=VALUE: a variable of the playbook, before its own and those of hosts',
+  },
+  ...stateOption,
+  ...fleetOptions,
 } as const satisfies OptionTable;
 
 const planOption = {
@@ -86,7 +113,7 @@ const planOption = {
 /** The options of each command, as yargs is told and as unknown ones are compared with. */
 export const OPTIONS = {
   ping: fleetOptions,
-  attach: { ...volumeOption, ...planOption, ...stateOption, ...fleetOptions },
+  attach: { ...volumeOption, ...planOption, ...rolloutOptions, ...stateOption, ...fleetOptions },
   detach: {
     ...volumeOption,
     ...planOption,
@@ -96,10 +123,11 @@ export const OPTIONS = {
       describe: 'go on after a failed flush and report at the end; never overrides identity or use',
     },
     'ignore-errors': { type: 'boolean', group: VOLUMES, describe: 'with --force: report those errors as warnings' },
+    ...rolloutOptions,
     ...stateOption,
     ...fleetOptions,
   },
-  extend: { ...volumeOption, ...planOption, ...stateOption, ...fleetOptions },
+  extend: { ...volumeOption, ...planOption, ...rolloutOptions, ...stateOption, ...fleetOptions },
   facts: {
     'single-path': { type: 'boolean', group: HOSTS, describe: 'the key multipath is false' },
     'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
@@ -117,6 +145,17 @@ export const OPTIONS = {
     'out-dir': { type: 'string', describe: 'also write HOST.out, HOST.err and HOST.exit to this directory' },
     ...stateOption,
     ...fleetOptions,
+  },
+  plan: playbookOptions,
+  run: {
+    approve: { type: 'string', group: PLAYBOOK, describe: 'the hash of the plan that is approved, as plan prints it' },
+    yes: {
+      alias: 'y',
+      type: 'boolean',
+      group: PLAYBOOK,
+      describe: 'run without an approved plan; answers confirm steps',
+    },
+    ...playbookOptions,
   },
   inventory: { ...selectionOptions, ...outputOptions },
   sudoers: {
@@ -167,6 +206,14 @@ export interface CliOptions {
   readonly multipath: boolean;
   readonly enforceMultipath: boolean;
   readonly localAttach: boolean;
+  /** sizes of batches; empty: all hosts at once */
+  readonly serial: readonly Amount[];
+  readonly maxFailures?: Amount;
+  /** of plan and run */
+  readonly playbook: string;
+  readonly extraVars: readonly string[];
+  readonly approve?: string;
+  readonly yes: boolean;
   /** of the demo */
   readonly hosts: number;
   readonly serve?: string;

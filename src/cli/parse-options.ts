@@ -1,4 +1,5 @@
 import { LongshoreError } from '../errors/longshore-error.js';
+import { type Amount, parseAmount } from '../fleet/amount.js';
 import { TRANSPORTS } from '../transport/transport-choice.js';
 import { LOG_LEVELS, type CliOptions } from './options.js';
 
@@ -43,8 +44,28 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     hosts: wholeNumber(args, 'hosts', 20, 1_000),
     ...text(args, 'serve', 'serve'),
     slow: wholeNumber(args, 'slow', 1, 10_000),
+    ...rolloutOf(args),
+    playbook: typeof args['playbook'] === 'string' ? args['playbook'] : '',
+    extraVars: texts(args, 'extra-vars'),
+    ...text(args, 'approve', 'approve'),
+    yes: flag('yes'),
     command,
   };
+}
+
+function rolloutOf(args: Arguments): Pick<CliOptions, 'serial' | 'maxFailures'> {
+  const { serial } = text(args, 'serial', 'serial');
+  const sizes = (serial ?? '').split(',').map((part) => parseAmount(part));
+  const given = sizes.filter((size): size is Amount => size !== null && size.value > 0);
+  if (serial !== undefined && given.length < sizes.length) {
+    throw usageError('--serial takes numbers of hosts and shares, such as 5, 10% or 1,5%,25%,100%');
+  }
+  const { failures } = text(args, 'max-failures', 'failures');
+  const maxFailures = parseAmount(failures ?? '');
+  if (failures !== undefined && maxFailures === null) {
+    throw usageError('--max-failures takes a number of hosts or a share, such as 3 or 5%');
+  }
+  return { serial: given, ...(maxFailures === null ? {} : { maxFailures }) };
 }
 
 function transportOf(args: Arguments): Pick<CliOptions, 'transport'> {

@@ -1,7 +1,8 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
-import { runFleet } from '../fleet/run-fleet.js';
+import { runBatches } from '../fleet/run-batches.js';
+import type { FleetOptions } from '../fleet/run-fleet.js';
 import type { HostTask } from '../fleet/run-host.js';
 import { newRunId } from '../fleet/run-id.js';
 import type { InventoryHost } from '../inventory/inventory.js';
@@ -13,14 +14,15 @@ import { listenForInterrupts } from './interrupts.js';
 import { logEvent } from './log-events.js';
 import { startProgress } from './progress.js';
 import { Prompts } from './prompts.js';
+import { rolloutOf } from './rollout.js';
 import { RunTracker } from './run-tracker.js';
 import { scrubberOf, startJournal } from './start-journal.js';
 import { prepareRecordings } from './traced-connections.js';
 
-export interface VerbRun {
+/** A run on hosts, whatever it does there. */
+export interface FleetWork {
   readonly verb: string;
   readonly hosts: readonly InventoryHost[];
-  readonly task: HostTask<InventoryHost>;
   readonly connect: HostConnector;
   /** such a run is journaled, unless it is a replay */
   readonly changesHosts: boolean;
@@ -36,26 +38,53 @@ export interface VerbRun {
   };
 }
 
+export interface VerbRun extends FleetWork {
+  readonly task: HostTask<InventoryHost>;
+}
+
+/** What work on hosts is given beside the fleet's options. */
+export interface WorkContext {
+  readonly prompts: Prompts;
+  /** absent where nothing is changed, or replayed */
+  readonly journal?: RunJournal;
+}
+
 /** Runs one verb on the hosts, with journal, progress, log and Ctrl-C. Prints no result. */
 export async function performVerb(context: CommandContext, verbRun: VerbRun): Promise<FleetResult> {
+  const { verb, hosts, changesHosts, journaled = {} } = verbRun;
+  const { volumesOf = () => [], options: verbOptions = {} } = journaled;
+  const rollout = rolloutOf(context.options, changesHosts);
+  return performRun(context, verbRun, (options, { journal }) => {
+    const task = journal?.task({
+      verb,
+      options: verbOptions,
+      hosts: hosts.map((host) => ({ name: host.name, volumes: volumesOf(host) })),
+      scrub: scrubberOf(hosts, volumesOf),
+    });
+    const all = { ...options, ...rollout, ...(task === undefined ? {} : { journal: task }) };
+    return runBatches(hosts, verbRun.task, all);
+  });
+}
+
+/** Does work on the hosts, with journal, progress, log and Ctrl-C. Prints no result. */
+export async function performRun<R extends FleetResult>(
+  context: CommandContext,
+  fleetWork: FleetWork,
+  work: (options: FleetOptions<InventoryHost>, context: WorkContext) => Promise<R>,
+): Promise<R> {
   const { options, terminal, logger } = context;
-  if (options.record !== undefined) await prepareRecordings(options.record, verbRun.hosts);
+  const { verb, hosts, changesHosts, interruptGraceMs } = fleetWork;
+  if (options.record !== undefined) await prepareRecordings(options.record, hosts);
   const run = newRunId();
   const controller = thisController();
-  const isJournaled = verbRun.changesHosts && options.replay === undefined;
-  const { volumeFiles = [], volumesOf = () => [], resumes, options: verbOptions = {} } = verbRun.journaled ?? {};
-  const journal = isJournaled
-    ? await startJournal(context, {
-        ...{ run, verb: verbRun.verb, hosts: verbRun.hosts, controller, volumeFiles },
-        ...(resumes === undefined ? {} : { resumes }),
-      })
-    : undefined;
-  const task = journal?.task({
-    verb: verbRun.verb,
-    options: verbOptions,
-    hosts: verbRun.hosts.map((host) => ({ name: host.name, volumes: volumesOf(host) })),
-    scrub: scrubberOf(verbRun.hosts, volumesOf),
-  });
+  const { volumeFiles = [], resumes } = fleetWork.journaled ?? {};
+  const journal =
+    changesHosts && options.replay === undefined
+      ? await startJournal(context, {
+          ...{ run, verb, hosts, controller, volumeFiles },
+          ...(resumes === undefined ? {} : { resumes }),
+        })
+      : undefined;
   const tracker = new RunTracker();
   const progress = startProgress(tracker, terminal, options);
   const interrupts = listenForInterrupts(
@@ -64,26 +93,26 @@ export async function performVerb(context: CommandContext, verbRun: VerbRun): Pr
     () => progress.stop(),
   );
   const prompts = new Prompts(terminal, () => progress.stop());
-  const connections = verbRun.connect(prompts);
+  const connections = fleetWork.connect(prompts);
   try {
-    const result = await runFleet(verbRun.hosts, verbRun.task, {
+    const fleetOptions: FleetOptions<InventoryHost> = {
       run,
-      verb: verbRun.verb,
+      verb,
       connect: connections.connect,
       entryOf: ({ address, port }) => `${address} ${port ?? 22}`,
       fanout: options.fanout,
       hostTimeoutMs: options.timeoutMs,
-      changesHosts: verbRun.changesHosts,
-      ...(verbRun.interruptGraceMs === undefined ? {} : { interruptGraceMs: verbRun.interruptGraceMs }),
+      changesHosts,
+      ...(interruptGraceMs === undefined ? {} : { interruptGraceMs }),
       interrupt: interrupts.signal,
       controller: controllerName(controller),
-      ...(task === undefined ? {} : { journal: task }),
       onEvent: (event) => {
         tracker.onEvent(event);
         logEvent(logger, event);
         if (!interrupts.signal.aborted && !prompts.isAsking) progress.update();
       },
-    });
+    };
+    const result = await work(fleetOptions, { prompts, ...(journal === undefined ? {} : { journal }) });
     return journal === undefined ? result : await endJournal(journal, result, context);
   } finally {
     progress.stop();
@@ -93,7 +122,11 @@ export async function performVerb(context: CommandContext, verbRun: VerbRun): Pr
 }
 
 /** A journal that could not be ended is told of with the result: what was done was done, and its intents are on disk. */
-async function endJournal(journal: RunJournal, result: FleetResult, { logger }: CommandContext): Promise<FleetResult> {
+async function endJournal<R extends FleetResult>(
+  journal: RunJournal,
+  result: R,
+  { logger }: CommandContext,
+): Promise<R> {
   try {
     await journal.end({ interrupted: result.interrupted });
     logger.debug({ file: journal.filePath, ...journal.cost }, 'journal');

@@ -1,6 +1,7 @@
 import type { Secret } from '../secrets/secret.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import { askSecret } from './ask-secret.js';
+import { askYesNo } from './ask-yes-no.js';
 import type { Terminal } from './terminal.js';
 
 /** Questions that come up while a run is at work, one at a time. On a terminal only: in a pipe there is nobody to ask. */
@@ -28,6 +29,23 @@ export class Prompts {
     const question = `${isSecondTry ? 'that did not unlock it; ' : ''}passphrase for ${filePath}: `;
     this.#asking += 1;
     const answer = this.#turn.then(() => this.#ask(question));
+    this.#turn = answer.catch(() => undefined);
+    try {
+      return await answer;
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  /** Yes or no; null when there is nobody to ask. Only "y" and "yes" are a yes. */
+  async confirm(question: string): Promise<boolean | null> {
+    const { stdin, stderr } = this.#terminal;
+    if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
+    this.#asking += 1;
+    const answer = this.#turn.then(() => {
+      this.#beforeAsking();
+      return askYesNo(question, this.#terminal);
+    });
     this.#turn = answer.catch(() => undefined);
     try {
       return await answer;

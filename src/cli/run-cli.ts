@@ -69,8 +69,15 @@ async function parseWords(words: readonly string[], hasCommand: boolean, termina
       describe: entry.describe,
       builder: (command) => {
         if (name === 'inventory') command.positional('what', { choices: ['list'] as const, describe: 'list' });
+        if (entry.usage.includes('<playbook>')) {
+          command.positional('playbook', { type: 'string', describe: 'playbook file (YAML)' });
+        }
         for (const [line, what] of entry.examples) command.example(line, what);
-        return command.options(entry.options).usage(`longshore ${name} [options]\n\n${entry.describe}`);
+        return command
+          .options(entry.options)
+          .usage(
+            `longshore ${entry.usage.replace(/<(\w+)>/g, (_match, word: string) => word.toUpperCase())} [options]\n\n${entry.describe}`,
+          );
       },
       handler: (args) => {
         if (hasCommand && name !== 'exec') throw usageError(`${name} takes no command behind --`);

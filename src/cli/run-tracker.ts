@@ -5,22 +5,26 @@ import type { FleetEvent } from '../fleet/fleet-event.js';
 export class RunTracker {
   /** since when, by `performance.now()` */
   readonly #running = new Map<string, number>();
-  readonly #counts = new Map<Outcome, number>();
+  /** a host that is begun again, in the next part of a play, has not ended */
+  readonly #ended = new Map<string, Outcome>();
   #total = 0;
-  #ended = 0;
 
   onEvent(event: FleetEvent): void {
     switch (event.type) {
       case 'run-started':
         this.#total = event.hosts.length;
         break;
+      case 'play-started':
+        this.#total = event.hosts.length;
+        this.#ended.clear();
+        break;
       case 'host-started':
         this.#running.set(event.host, performance.now());
+        this.#ended.delete(event.host);
         break;
       case 'host-ended':
         this.#running.delete(event.host);
-        this.#ended += 1;
-        this.#counts.set(event.outcome, (this.#counts.get(event.outcome) ?? 0) + 1);
+        this.#ended.set(event.host, event.outcome);
         break;
       case 'host-not-run':
         this.#running.delete(event.host);
@@ -47,10 +51,12 @@ export class RunTracker {
   }
 
   get ended(): number {
-    return this.#ended;
+    return this.#ended.size;
   }
 
   get counts(): ReadonlyMap<Outcome, number> {
-    return this.#counts;
+    const counts = new Map<Outcome, number>();
+    for (const outcome of this.#ended.values()) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    return counts;
   }
 }

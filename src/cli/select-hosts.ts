@@ -32,8 +32,15 @@ export async function loadInventory({ options, terminal, logger }: CommandContex
  * a secret for logging in to one of them cannot be had.
  */
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
+  return prepareHosts(selectHosts(await loadInventory(context), context.options.limit), context);
+}
+
+/** These hosts with what the command line says about logging in; throws as `selectFleet`. */
+export async function prepareHosts(
+  selected: readonly InventoryHost[],
+  context: CommandContext,
+): Promise<readonly InventoryHost[]> {
   const { options, terminal } = context;
-  const selected = selectHosts(await loadInventory(context), options.limit);
   if (options.replay !== undefined) return selected.map(withoutLogin);
   const loginPassword = options.askPass ? await askSecret('SSH password: ', terminal) : undefined;
   const password = options.askBecomePass ? await askSecret('sudo password: ', terminal) : undefined;

@@ -49,6 +49,8 @@ export interface VolumePath {
   readonly state: string;
   /** how the identity was proven: asked of the device now, or what the kernel cached when it found it */
   readonly identity: 'live' | 'cached' | 'unknown';
+  /** absent when it is not known */
+  readonly wwid?: string;
 }
 
 /** What one verb did to one volume on one host. */
@@ -120,6 +122,13 @@ export interface InitiatorConnector {
   extend(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult>;
   /** all volumes in one observation */
   status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>>;
+  /** Proves that the volume is attached: live identity of every live path, and a direct read. Changes nothing. */
+  verify(volume: VolumeSpec): Promise<VolumeResult>;
+  /**
+   * Waits on the host until the volume may be attached or absent, for someone who then looks; false when the time was over first. What it
+   * waits for proves nothing.
+   */
+  waitFor(volume: VolumeSpec, state: 'attached' | 'absent', timeoutMs: number): Promise<boolean>;
 
   connectVolume(connectionProperties: unknown): Promise<DeviceInfo>;
   disconnectVolume(

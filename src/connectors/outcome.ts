@@ -10,6 +10,7 @@ const OUTCOME_BY_CODE: Readonly<Partial<Record<ErrorCode, Outcome>>> = {
   E_DEVICE_BUSY: 'refused',
   E_IDENTITY_MISMATCH: 'refused',
   E_IDENTITY_UNKNOWN: 'refused',
+  E_PLAN_CHANGED: 'refused',
   E_OUTCOME_UNKNOWN: 'unknown',
   E_STUCK: 'unknown',
 };

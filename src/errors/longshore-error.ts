@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'E_USAGE',
   'E_INVENTORY',
   'E_VOLUME',
+  'E_PLAYBOOK',
   'E_SECRET',
   // reaching a host
   'E_UNREACHABLE',
@@ -24,6 +25,7 @@ export const ERROR_CODES = [
   'E_READ_ONLY',
   'E_OUTPUT',
   'E_JOURNAL',
+  'E_STATE',
   'E_REPLAY',
   // storage
   'E_UNSUPPORTED',
@@ -39,6 +41,10 @@ export const ERROR_CODES = [
   'E_FLUSH_FAILED',
   'E_DEVICE_NOT_REMOVED',
   'E_STUCK',
+  // playbooks
+  'E_PLAN_CHANGED',
+  'E_NOT_VERIFIED',
+  'E_DECLINED',
   'E_INTERNAL',
 ] as const;
 

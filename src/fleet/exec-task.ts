@@ -1,5 +1,6 @@
 import { LongshoreError } from '../errors/longshore-error.js';
-import type { RunReply } from '../transport/executor.js';
+import type { Deadline } from '../time/deadline.js';
+import type { Executor, RunRequest } from '../transport/executor.js';
 import type { CommandFinding, HostFindings } from './fleet-result.js';
 import type { FleetHost, HostTask } from './run-host.js';
 
@@ -8,21 +9,29 @@ const REPLY_MARGIN_MS = 2_000;
 
 /** Runs one command, an argv and not a shell line, within the host's time. Exit 0 is ok, anything else failed. */
 export function execTask<H extends FleetHost>(argv: readonly string[]): HostTask<H> {
-  return async (host, { executor, deadline }) => {
+  return (host, { executor, deadline }) => {
     const timeoutMs = Math.max(1, Math.floor(deadline.remainingMs() - REPLY_MARGIN_MS));
-    const [reply] = await executor.sequence(deadline, [{ kind: 'run', argv, timeoutMs }]);
-    if (reply.kind === 'skipped') throw new LongshoreError('E_INTERNAL', 'the first request of a sequence was skipped');
-    return commandFindings(reply, argv, host.name, timeoutMs);
+    return runCommand(executor, deadline, { kind: 'run', argv, timeoutMs }, host.name);
   };
 }
 
-function commandFindings(reply: RunReply, argv: readonly string[], host: string, timeoutMs: number): HostFindings {
+/** Runs one command with a time limit of its own. An exit that the request does not take as ok is `E_COMMAND`. */
+export async function runCommand(
+  executor: Executor,
+  deadline: Deadline,
+  request: RunRequest & { readonly timeoutMs: number },
+  host: string,
+): Promise<HostFindings & { readonly command: CommandFinding }> {
+  const [reply] = await executor.sequence(deadline, [request]);
+  if (reply.kind === 'skipped') throw new LongshoreError('E_INTERNAL', 'the first request of a sequence was skipped');
   const { exit, stdout, stderr, timedOut, truncated } = reply;
   const command: CommandFinding = { exit, stdout, stderr, timedOut, truncated };
   if (reply.ok) return { outcome: 'ok', command };
   const error = timedOut
-    ? new LongshoreError('E_COMMAND_TIMEOUT', `the command was ended after ${Math.round(timeoutMs / 1000)} s`, { host })
-    : new LongshoreError('E_COMMAND', `exit ${exit ?? 'unknown'}`, { host, ...remedyFor(exit, argv) });
+    ? new LongshoreError('E_COMMAND_TIMEOUT', `the command was ended after ${Math.round(request.timeoutMs / 1000)} s`, {
+        host,
+      })
+    : new LongshoreError('E_COMMAND', `exit ${exit ?? 'unknown'}`, { host, ...remedyFor(exit, request.argv) });
   return { outcome: 'failed', error, command };
 }
 

@@ -1,5 +1,15 @@
 import type { ConnectorEvent, Outcome } from '../connectors/connector.js';
+import type { StopReason } from './stop-rules.js';
 import type { LongshoreError } from '../errors/longshore-error.js';
+
+interface PlayStepPlace {
+  readonly host: string;
+  /** play and step count from 1 */
+  readonly play: number;
+  readonly step: number;
+  readonly kind: string;
+  readonly title: string;
+}
 
 /** What happens while a run goes on; for progress, logs and journals. Listeners must not throw. */
 export type FleetEvent =
@@ -26,5 +36,39 @@ export type FleetEvent =
       readonly error?: LongshoreError;
     }
   | { readonly type: 'host-not-run'; readonly host: string }
+  | {
+      /** one wave of a rolling run begins */
+      readonly type: 'batch-started';
+      /** counts from 1 */
+      readonly batch: number;
+      readonly batches: number;
+      readonly hosts: readonly string[];
+    }
+  | { readonly type: 'batch-ended'; readonly batch: number; readonly ok: number; readonly failed: number }
+  | {
+      /** of a playbook */
+      readonly type: 'play-started';
+      /** counts from 1 */
+      readonly play: number;
+      readonly plays: number;
+      readonly name: string;
+      readonly hosts: readonly string[];
+    }
+  | { readonly type: 'play-ended'; readonly play: number; readonly ok: number; readonly failed: number }
+  | ({
+      /** a step of a playbook, on a host or, with host '', for a whole batch */
+      readonly type: 'play-step-started';
+    } & PlayStepPlace)
+  | ({
+      /** once for each subject of the step */
+      readonly type: 'play-step-ended';
+      /** name of the volume; '' for the host itself */
+      readonly subject: string;
+      readonly outcome: Outcome;
+      readonly message: string;
+      readonly durationMs: number;
+      readonly error?: LongshoreError;
+    } & PlayStepPlace)
+  | { readonly type: 'run-stopped'; readonly reason: StopReason }
   | { readonly type: 'run-interrupted' }
   | { readonly type: 'run-ended'; readonly durationMs: number };

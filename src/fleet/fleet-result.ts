@@ -1,5 +1,6 @@
 import type { Outcome, VolumeResult } from '../connectors/connector.js';
 import type { LongshoreError } from '../errors/longshore-error.js';
+import type { StopReason } from './stop-rules.js';
 
 /** What a run did on many hosts. Plain values; `report/` makes text and JSON of it. */
 export interface FleetResult {
@@ -8,9 +9,11 @@ export interface FleetResult {
   readonly verb: string;
   /** hosts that were begun, in the order they were given */
   readonly hosts: ReadonlyMap<string, HostResult>;
-  /** hosts on which nothing was done because the run was interrupted before their turn */
+  /** hosts on which nothing was done because the run was interrupted or stopped before their turn */
   readonly notRun: readonly string[];
   readonly interrupted: boolean;
+  /** why it ended before its last host, when it was not by an interrupt */
+  readonly stopped?: StopReason;
   readonly durationMs: number;
   /** why the run's journal is not complete; absent: it is, or there is none */
   readonly journalError?: LongshoreError;

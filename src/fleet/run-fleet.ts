@@ -39,6 +39,28 @@ export interface FleetOptions<H extends FleetHost> {
   readonly controller?: string;
 }
 
+/** How one piece of work on some hosts of a run differs from the rest of it. */
+export interface WorkOptions {
+  readonly fanout?: number;
+  /** in place of the run's */
+  readonly journal?: TaskJournal;
+  /** asked before each host is begun; false: it is not run. Hosts that were begun go on */
+  readonly mayBegin?: () => boolean;
+  /** told of each host as soon as it has ended */
+  readonly onResult?: (host: string, result: HostResult) => void;
+}
+
+/** What became of some hosts of a run. */
+export type HostsDone = Pick<FleetResult, 'hosts' | 'notRun'>;
+
+/** A run that is under way: what its batches share, such as the interrupt and how many connect at once. */
+export interface FleetRun<H extends FleetHost> {
+  /** Does a task on hosts, at most `fanout` at once. Never rejects because of a host. */
+  work(hosts: readonly H[], task: HostTask<H>, options?: WorkOptions): Promise<HostsDone>;
+  readonly isInterrupted: boolean;
+  readonly emit: (event: FleetEvent) => void;
+}
+
 /**
  * Does the same work on many hosts, at most `fanout` at once, each within its own deadline. Never rejects because of a host: what
  * went wrong there is in its result. Hosts that an interrupt came before are named in `notRun`.
@@ -48,6 +70,15 @@ export async function runFleet<H extends FleetHost>(
   task: HostTask<H>,
   options: FleetOptions<H>,
 ): Promise<FleetResult> {
+  return withFleetRun(hosts, options, (run) => run.work(hosts, task));
+}
+
+/** Opens a run about these hosts for `work`, which does it in one piece or several, and closes it when that has ended. */
+export async function withFleetRun<H extends FleetHost, R extends HostsDone>(
+  hosts: readonly H[],
+  options: FleetOptions<H>,
+  work: (run: FleetRun<H>) => Promise<R>,
+): Promise<R & FleetResult> {
   const began = performance.now();
   const { run, verb } = options;
   const emit = options.onEvent ?? (() => undefined);
@@ -62,27 +93,24 @@ export async function runFleet<H extends FleetHost>(
   stop.addEventListener('abort', onStop, { once: true });
   emit({ type: 'run-started', run, verb, hosts: hosts.map((host) => host.name) });
   try {
-    const results = await runAll(hosts, task, options, interrupt, emit);
+    const results = await work(openRun(options, interrupt, emit));
     const durationMs = performance.now() - began;
     options.journal?.ended();
     emit({ type: 'run-ended', durationMs });
-    return { run, verb, ...results, interrupted: stop.aborted, durationMs };
+    return { ...results, run, verb, interrupted: stop.aborted, durationMs };
   } finally {
     stop.removeEventListener('abort', onStop);
     interrupt.dispose();
   }
 }
 
-async function runAll<H extends FleetHost>(
-  hosts: readonly H[],
-  task: HostTask<H>,
+function openRun<H extends FleetHost>(
   options: FleetOptions<H>,
   interrupt: Interrupt,
   emit: (event: FleetEvent) => void,
-): Promise<Pick<FleetResult, 'hosts' | 'notRun'>> {
-  const fanout = options.fanout ?? FLEET_DEFAULTS.fanout;
-  const limit = pLimit(fanout);
-  const gates = new ConnectGates({ most: fanout });
+): FleetRun<H> {
+  const most = options.fanout ?? FLEET_DEFAULTS.fanout;
+  const gates = new ConnectGates({ most });
   const entryOf = options.entryOf ?? ((host: H) => host.name);
   const hostOptions: HostOptions<H> = {
     run: options.run,
@@ -99,10 +127,34 @@ async function runAll<H extends FleetHost>(
     ...(options.journal === undefined ? {} : { journal: options.journal }),
     ...(options.controller === undefined ? {} : { controller: options.controller }),
   };
-  const results = await limit.map(hosts, async (host) => {
-    const result = interrupt.stop.aborted ? null : await runHost(host, task, hostOptions);
-    if (result === null) options.journal?.hostNotRun(host.name);
-    else options.journal?.host(host.name).ended(result);
+  return {
+    emit,
+    get isInterrupted() {
+      return interrupt.stop.aborted;
+    },
+    work: (hosts, task, work = {}) =>
+      workOn(hosts, task, work.journal === undefined ? hostOptions : { ...hostOptions, journal: work.journal }, {
+        ...work,
+        fanout: Math.min(work.fanout ?? most, most),
+      }),
+  };
+}
+
+async function workOn<H extends FleetHost>(
+  hosts: readonly H[],
+  task: HostTask<H>,
+  options: HostOptions<H>,
+  { fanout, mayBegin, onResult }: WorkOptions & { readonly fanout: number },
+): Promise<HostsDone> {
+  const { emit, interrupt, journal } = options;
+  const results = await pLimit(fanout).map(hosts, async (host) => {
+    const begins = !interrupt.stop.aborted && mayBegin?.() !== false;
+    const result = begins ? await runHost(host, task, options) : null;
+    if (result === null) journal?.hostNotRun(host.name);
+    else {
+      journal?.host(host.name).ended(result);
+      onResult?.(host.name, result);
+    }
     emit(result === null ? { type: 'host-not-run', host: host.name } : hostEnded(host.name, result));
     return [host.name, result] as const;
   });

@@ -1,5 +1,6 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import type { Secret } from '../secrets/secret.js';
+import type { Variables } from './groups/group-graph.js';
 import type { SourcePosition } from './source/problems.js';
 
 /** An inventory that was read and checked as a whole: nothing in it can be malformed any more. */
@@ -12,6 +13,13 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, InventoryGroup>;
   /** what was read but not used, for the log */
   readonly notes: readonly InventoryNote[];
+  /**
+   * A host's variables after precedence, as they are written and not checked: also those that Longshore does not use, and secrets. Empty for
+   * a host that is not there.
+   */
+  readonly variablesOf: (host: string) => Variables;
+  /** changes with the text of the inventory file; not with group_vars/ and host_vars/, nor with what an executable prints */
+  readonly digest: string;
 }
 
 /** A managed machine. Every `Secret` is resolved, unless the inventory was read with `secrets: 'deferred'`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -34,7 +35,7 @@ export async function readInventory(filePath: string, options: ReadInventoryOpti
   const problems = new ProblemList();
   const notes: InventoryNote[] = [];
   const graph = emptyGraph();
-  await readSource(filePath, graph, options.runExecutable, problems);
+  const text = await readSource(filePath, graph, options.runExecutable, problems);
   problems.throwIfAny('E_INVENTORY');
   settleGraph(graph, problems);
   problems.throwIfAny('E_INVENTORY');
@@ -60,15 +61,26 @@ export async function readInventory(filePath: string, options: ReadInventoryOpti
       });
     }
   }
-  return { filePath, hosts, groups, notes };
+  return {
+    filePath,
+    hosts,
+    groups,
+    notes,
+    variablesOf(name) {
+      const raw = graph.hosts.get(name);
+      return raw === undefined ? new Map() : lookup.variablesOf(raw);
+    },
+    digest: createHash('sha256').update(text).digest('hex'),
+  };
 }
 
+/** Gives the text of the file; '' for an executable, whose output may differ each time where its hosts do not. */
 async function readSource(
   filePath: string,
   graph: GroupGraph,
   runExecutable: RunExecutable | undefined,
   problems: ProblemList,
-): Promise<void> {
+): Promise<string> {
   const start: SourcePosition = { filePath, line: 1, column: 1 };
   let text: string;
   let executable: boolean;
@@ -76,14 +88,14 @@ async function readSource(
     const info = await stat(filePath);
     if (info.isDirectory()) {
       problems.add(start, [], 'is a directory; give the inventory file in it');
-      return;
+      return '';
     }
     const isData = /\.(?:ya?ml|json)$/i.test(filePath);
     executable = !isData && (info.mode & (constants.S_IXUSR | constants.S_IXGRP | constants.S_IXOTH)) !== 0;
     text = executable ? '' : await readText(filePath);
   } catch (error) {
     problems.add(start, [], `cannot be read (${errorCode(error)}); check the path and its permissions`);
-    return;
+    return '';
   }
   if (executable) {
     if (runExecutable === undefined) {
@@ -91,7 +103,7 @@ async function readSource(
         'save what it prints for --list as FILE.json and use that, or take away its x permission if it is data';
       problems.add(start, [], `is executable, and inventories cannot be run here; ${fix}`);
     } else await readScript(filePath, runExecutable, graph, problems);
-    return;
+    return '';
   }
   if (text.startsWith('#!'))
     problems.add(start, [], 'is a script without the x permission; make it executable (chmod +x)');
@@ -106,6 +118,7 @@ async function readSource(
     if (root !== null) parseInventory(withoutSchemaKey(root), graph, problems);
     else if (problems.count === 0) problems.add(start, [], 'is empty; begin with "all:"');
   }
+  return text;
 }
 
 /** A saved `--list` is JSON with `_meta`; everything else is the YAML form. */

@@ -26,7 +26,7 @@ export function problemsText(result: FleetResult, paint: Paint): string {
   });
   if (result.notRun.length > 0) {
     problems.push(
-      `${paint('yellow', 'not run')}  ${oneLine(foldNames(result.notRun))}: interrupted before their turn\n`,
+      `${paint('yellow', 'not run')}  ${oneLine(foldNames(result.notRun))}: ${result.stopped === undefined ? 'interrupted' : 'stopped'} before their turn\n`,
     );
   }
   return problems.join('');

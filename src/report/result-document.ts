@@ -1,7 +1,9 @@
 import type { VolumeResult } from '../connectors/connector.js';
+import type { StepReport } from '../connectors/engine/step.js';
 import type { LongshoreError } from '../errors/longshore-error.js';
 import type { FleetResult, HostResult } from '../fleet/fleet-result.js';
 import { asLongshoreError } from '../fleet/outcome.js';
+import type { RunbookResult, StepResult } from '../runbook/run-result.js';
 import type { ResultDocument, ResultError, ResultHost, ResultVolume } from './result-schema.js';
 import { totalsOf } from './totals.js';
 
@@ -17,8 +19,38 @@ export function resultDocument(result: FleetResult, options: { readonly plan?: b
     notRun: [...result.notRun],
     hosts: Object.fromEntries(hosts),
     totals: totalsOf(result),
+    ...(result.stopped === undefined ? {} : { stopped: { ...result.stopped } }),
   };
 }
+
+/** The same of a run of a playbook, with what each step did. */
+export function runbookDocument(result: RunbookResult): ResultDocument {
+  return {
+    ...resultDocument(result),
+    unfinished: [...result.unfinished],
+    plays: result.plays.map(({ name, batches }) => ({
+      name,
+      batches: batches.map(({ hosts, steps }) => ({ hosts: [...hosts], steps: steps.map(stepResultDocument) })),
+    })),
+  };
+}
+
+function stepResultDocument({ kind, title, works }: StepResult): StepDocument {
+  return {
+    kind,
+    title,
+    works: works.map(({ host, subject, outcome, message, warnings, error }) => ({
+      host,
+      subject,
+      outcome,
+      message,
+      warnings: [...warnings],
+      ...(error === undefined ? {} : { error: errorDocument(error) }),
+    })),
+  };
+}
+
+type StepDocument = NonNullable<ResultDocument['plays']>[number]['batches'][number]['steps'][number];
 
 /**
  * A document as text for stdout. DEL and the C1 control characters, which JSON leaves as they are and which some terminals obey,
@@ -57,8 +89,12 @@ function volumeDocument(volume: VolumeResult, plan: boolean): ResultVolume {
     paths: volume.paths.map((path) => ({ ...path })),
     warnings: [...volume.warnings],
     ...(volume.error === undefined ? {} : { error: errorDocument(asLongshoreError(volume.error)) }),
-    ...(plan ? { steps: volume.steps.map((step) => ({ ...step, changes: [...step.changes] })) } : {}),
+    ...(plan ? { steps: volume.steps.map(stepDocument) } : {}),
   };
+}
+
+function stepDocument({ guards, changes, ...step }: StepReport): NonNullable<ResultVolume['steps']>[number] {
+  return { ...step, changes: [...changes], ...(guards === undefined ? {} : { guards: [...guards] }) };
 }
 
 function errorDocument(error: LongshoreError): ResultError {

@@ -34,6 +34,7 @@ const path = z.looseObject({
   portal: z.string(),
   state: z.string(),
   identity: z.enum(['live', 'cached', 'unknown']).optional().describe("how the path's identity was proven"),
+  wwid: z.string().optional().describe('absent when it is not known'),
 });
 
 const step = z.looseObject({
@@ -41,6 +42,7 @@ const step = z.looseObject({
   what: z.string(),
   changes: z.array(z.string()),
   command: z.string().optional(),
+  guards: z.array(z.string()).optional().describe('what must hold on the host at that moment, else it is not done'),
 });
 
 const volume = z.looseObject({
@@ -101,6 +103,36 @@ const totals = z.looseObject({
   durationMs: milliseconds,
 });
 
+const stopReason = z.looseObject({
+  kind: z.enum(['safety', 'failures', 'outage', 'declined']),
+  message: z.string(),
+});
+
+const play = z.looseObject({
+  name: z.string(),
+  batches: z.array(
+    z.looseObject({
+      hosts: z.array(z.string()),
+      steps: z.array(
+        z.looseObject({
+          kind: z.string(),
+          title: z.string(),
+          works: z.array(
+            z.looseObject({
+              host: z.string().describe("'' for a step that is about the whole batch"),
+              subject: z.string().describe("name of the volume; '' for the host itself"),
+              outcome,
+              message: z.string(),
+              warnings: z.array(z.string()),
+              error: error.optional(),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
 /** The document that `--json` prints, one for each run. Stable: fields may be added, none is removed or changes its meaning. */
 export const resultSchema = z
   .looseObject({
@@ -108,9 +140,12 @@ export const resultSchema = z
     verb: z.string(),
     plan: z.boolean().optional().describe('true with --plan: nothing was changed'),
     interrupted: z.boolean().optional(),
-    notRun: z.array(z.string()).describe('hosts on which nothing was begun, because of an interrupt'),
+    notRun: z.array(z.string()).describe('hosts on which nothing was begun, because of an interrupt or a stop'),
     hosts: z.record(z.string(), host),
     totals,
+    stopped: stopReason.optional().describe('why it ended before its last host, when it was not by an interrupt'),
+    unfinished: z.array(z.string()).optional().describe('with run: hosts that were begun and have steps left'),
+    plays: z.array(play).optional().describe('with run: what each step did, in order'),
   })
   .meta({ title: 'Longshore result', description: 'What one run of a verb did on each host' });
 

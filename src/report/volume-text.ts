@@ -85,7 +85,7 @@ function cellsOf(
 /** The outcome in the verb's own word. */
 function stateLabel(result: VolumeResult, verb: string): string {
   const there = result.deviceInfo !== undefined;
-  if (result.outcome === 'changed') return verb === 'detach' ? 'detached' : 'attached';
+  if (result.outcome === 'changed') return verb === 'detach' || (verb === 'run' && !there) ? 'detached' : 'attached';
   if (result.outcome !== 'ok') return result.outcome;
   if (verb === 'detach') return 'not attached';
   if (verb === 'attach') return 'already attached';

@@ -54,6 +54,8 @@ export interface StepReport {
   readonly changes: readonly string[];
   /** the command that changes the host, quoted for reading */
   readonly command?: string;
+  /** in a plan: what must hold at that moment, else the host does not do it */
+  readonly guards?: readonly string[];
   /** absent in a plan */
   readonly ok?: boolean;
 }

@@ -14,6 +14,7 @@ import { detachVolume } from './detach.js';
 import { extendVolume } from './extend.js';
 import { iscsiGoal, volumeFromProperties } from './goal.js';
 import { statusOf } from './status.js';
+import { verifyVolume, waitForNames } from './verify.js';
 import { BY_PATH, byPathPatterns, namesOfVolume } from './volume-paths.js';
 
 /** iSCSI through open-iscsi, with or without dm-multipath. */
@@ -36,6 +37,14 @@ export class IscsiConnector implements InitiatorConnector {
 
   status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>> {
     return statusOf(this.#context, volumes);
+  }
+
+  verify(volume: VolumeSpec): Promise<VolumeResult> {
+    return verifyVolume(this.#context, volume);
+  }
+
+  waitFor(volume: VolumeSpec, state: 'attached' | 'absent', timeoutMs: number): Promise<boolean> {
+    return waitForNames(this.#context, volume, state, timeoutMs);
   }
 
   async connectVolume(connectionProperties: unknown): Promise<DeviceInfo> {

@@ -47,14 +47,16 @@ function wantedPath(observation: IscsiObservation, view: VolumeView, path: PathV
 function pathOf(observation: IscsiObservation, view: VolumeView, hctl: string, portal: string): VolumePath {
   const device = view.devices.find((one) => one.hctl === hctl);
   const name = device === undefined ? '' : diskName(device);
-  const live = observation.live.get(name)?.kind === 'match-source';
-  const cached = device?.cachedWwid != null;
+  const answer = observation.live.get(name);
+  const live = answer?.kind === 'match-source' ? answer.wwid : null;
+  const wwid = live ?? device?.cachedWwid ?? null;
   return {
     device: name,
     hctl,
     portal,
     state: stateOf(observation, view, hctl),
-    identity: live ? 'live' : cached ? 'cached' : 'unknown',
+    identity: live !== null ? 'live' : wwid !== null ? 'cached' : 'unknown',
+    ...(wwid === null ? {} : { wwid }),
   };
 }
 

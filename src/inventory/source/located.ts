@@ -32,7 +32,7 @@ export interface LocatedList {
 
 /** Keys whose values are text even when they look like numbers: a WWID of digits must not become 3.6e33. */
 const TEXT_KEY =
-  /^(?:wwid|name|volume_id|driver_volume_type|env|file|.*(?:username|password|passwd|passphrase|_pass|_user|_host))$/;
+  /^(?:wwid|name|volume|volume_id|argv|command|question|message|reason|driver_volume_type|env|file|.*(?:username|password|passwd|passphrase|_pass|_user|_host))$/;
 
 /**
  * Plain data for a schema to check. Shared parts stay shared, so that a document of nested aliases costs no more than its text.

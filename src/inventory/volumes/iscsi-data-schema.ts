@@ -18,7 +18,10 @@ export function parsedBy(parse: (text: string) => string, what: string, canonica
   });
 }
 
-const portal = parsedBy(parsePortal, 'a portal; write ADDRESS:PORT, such as 10.0.0.1:3260');
+export const portalSchema: z.ZodType<string, string> = parsedBy(
+  parsePortal,
+  'a portal; write ADDRESS:PORT, such as 10.0.0.1:3260',
+);
 const iqn = parsedBy(parseIqn, 'an iSCSI name; write it as text, such as iqn.2010-10.org.example:target1');
 const lun = integerSchema('a LUN; write a whole number from 0 on', 0, Number.MAX_SAFE_INTEGER);
 
@@ -44,10 +47,10 @@ const username = z
 /** Cinder's `data` of an iSCSI volume. Keys that are not named here pass through untouched. */
 export const iscsiDataSchema = z
   .looseObject({
-    target_portal: portal.nullish(),
+    target_portal: portalSchema.nullish(),
     target_iqn: iqn.nullish(),
     target_lun: lun.nullish(),
-    target_portals: pathList(portal).nullish(),
+    target_portals: pathList(portalSchema).nullish(),
     target_iqns: pathList(iqn).nullish(),
     target_luns: pathList(lun).nullish(),
     auth_method: authMethod.nullish(),

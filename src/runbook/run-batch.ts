@@ -1,0 +1,245 @@
+import type { VolumeSpec } from '../connectors/connector.js';
+import { outcomeOfError } from '../connectors/outcome.js';
+import type { LongshoreError } from '../errors/longshore-error.js';
+import type { HostFindings, HostResult } from '../fleet/fleet-result.js';
+import { joinedResult } from '../fleet/joined-result.js';
+import { asLongshoreError, worstOutcome } from '../fleet/outcome.js';
+import type { FleetRun } from '../fleet/run-fleet.js';
+import type { HostTask } from '../fleet/run-host.js';
+import { isFailure, type StopRules } from '../fleet/stop-rules.js';
+import type { InventoryHost } from '../inventory/inventory.js';
+import type { TaskJournal } from '../journal/task-journal.js';
+import { recheckOf } from './approval.js';
+import type { Play, PlayStep } from './playbook.js';
+import type { BatchResult } from './run-result.js';
+import type { RunOptions } from './run-runbook.js';
+import type { FleetStepKind, WorkResult } from './steps/step-kind.js';
+
+interface Batch {
+  readonly play: Play;
+  /** counts from 0 */
+  readonly playIndex: number;
+  readonly batchIndex: number;
+  readonly hosts: readonly InventoryHost[];
+  readonly run: FleetRun<InventoryHost>;
+  readonly rules: StopRules;
+  readonly options: RunOptions;
+}
+
+/** The steps of one play on the hosts of one batch. */
+export class BatchRun {
+  readonly results = new Map<string, HostResult>();
+  /** hosts with steps left, although nothing failed there */
+  readonly unfinished = new Set<string>();
+  readonly #batch: Batch;
+  readonly #works = new Map<PlayStep, WorkResult[]>();
+
+  constructor(batch: Batch) {
+    this.#batch = batch;
+  }
+
+  async toTheEnd(): Promise<BatchResult> {
+    const { play, hosts, rules, run } = this.#batch;
+    const segments = segmentsOf(play.steps);
+    for (const [index, segment] of segments.entries()) {
+      const able = hosts.filter(({ name }) => !this.#hasFailed(name) && !this.unfinished.has(name));
+      if (able.length === 0) break;
+      if (rules.stop !== null || run.isInterrupted) {
+        for (const { name } of able) this.unfinished.add(name);
+        break;
+      }
+      const journal = this.#journalOf(segment, index, segments.length, able);
+      const [first] = segment;
+      if (first?.kind.scope === 'fleet') await this.#fleetStep(first, first.kind, able, journal);
+      else await this.#hostSteps(segment, able, journal);
+      journal?.ended();
+    }
+    const steps = play.steps.map((step) => {
+      return { kind: step.kind.name, title: step.title, works: this.#works.get(step) ?? [] };
+    });
+    return { hosts: hosts.map(({ name }) => name), steps };
+  }
+
+  #journalOf(
+    segment: readonly PlayStep[],
+    index: number,
+    parts: number,
+    hosts: readonly InventoryHost[],
+  ): TaskJournal | undefined {
+    const { play, playIndex, batchIndex, options } = this.#batch;
+    return options.journalOf?.({
+      name: `${play.name}: ${segment.map(({ title }) => title).join(', ')}`,
+      play: playIndex + 1,
+      batch: batchIndex + 1,
+      part: index + 1,
+      parts,
+      hosts: hosts.map(({ name }) => ({
+        name,
+        volumes: distinctVolumes(segment.flatMap((step) => step.on(name).volumes)),
+      })),
+    });
+  }
+
+  #hasFailed(host: string): boolean {
+    const result = this.results.get(host);
+    return result !== undefined && isFailure(result.outcome);
+  }
+
+  /** All steps of a segment on each host, over one connection. */
+  async #hostSteps(
+    steps: readonly PlayStep[],
+    hosts: readonly InventoryHost[],
+    journal: TaskJournal | undefined,
+  ): Promise<void> {
+    const { play, playIndex, run, rules, options } = this.#batch;
+    const task: HostTask<InventoryHost> = async (host, context): Promise<HostFindings> => {
+      const all: WorkResult[] = [];
+      for (const step of steps) {
+        const { kind } = step;
+        if (kind.scope !== 'host') continue;
+        context.deadline.check();
+        const { options: wanted, volumes } = step.on(host.name);
+        const recheck = recheckOf(options.approved, playIndex, play.steps.indexOf(step));
+        const works = await this.#worksOf(step, host.name, () =>
+          kind.run(wanted, { ...context, host, volumes, recheck }),
+        );
+        all.push(...works);
+        if (works.some(({ outcome }) => isFailure(outcome))) break;
+      }
+      return findingsOf(all);
+    };
+    const { fanout } = play;
+    const done = await run.work(hosts, task, {
+      ...(fanout === undefined ? {} : { fanout }),
+      ...(journal === undefined ? {} : { journal }),
+      mayBegin: () => rules.stop === null,
+      onResult: (host, result) => {
+        this.#take(host, result);
+        rules.note(host, result);
+      },
+    });
+    for (const name of done.notRun) this.unfinished.add(name);
+  }
+
+  async #fleetStep(
+    step: PlayStep,
+    kind: FleetStepKind<unknown>,
+    hosts: readonly InventoryHost[],
+    journal: TaskJournal | undefined,
+  ): Promise<void> {
+    const { play, playIndex, run, rules, options } = this.#batch;
+    const touched = new Map<string, HostResult>();
+    const { fanout } = play;
+    const context = {
+      hosts,
+      inventory: options.inventory,
+      runId: options.run,
+      volumesOf: (host: InventoryHost) => step.on(host.name).volumes,
+      onHosts: async (some: readonly InventoryHost[], task: HostTask<InventoryHost>) => {
+        const done = await run.work(some, task, {
+          ...(fanout === undefined ? {} : { fanout }),
+          ...(journal === undefined ? {} : { journal }),
+        });
+        for (const [name, result] of done.hosts) touched.set(name, joinedResult(touched.get(name), result));
+        return done.hosts;
+      },
+      emit: run.emit,
+      recheck: recheckOf(options.approved, playIndex, play.steps.indexOf(step)),
+      ask: options.ask,
+    };
+    const works = await this.#worksOf(step, '', () => kind.run(step.on('').options, context));
+    for (const [host, result] of touched) this.#take(host, result);
+    const declined = works.find(({ error }) => error?.code === 'E_DECLINED')?.error;
+    if (declined !== undefined) {
+      rules.end({ kind: 'declined', message: declined.message });
+      for (const { name } of hosts) this.unfinished.add(name);
+      return;
+    }
+    // what is about no host is about all of them
+    const general = works.filter(({ host }) => host === '');
+    for (const { name } of hosts) {
+      const own = [...general, ...works.filter(({ host }) => host === name)];
+      const findings = findingsOf(own);
+      if (own.length > 0 && (isFailure(findings.outcome) || this.results.has(name)))
+        this.#take(name, { ...NO_COST, ...findings });
+      const result = this.results.get(name);
+      if (result !== undefined) rules.note(name, result);
+    }
+  }
+
+  #take(host: string, result: HostResult): void {
+    this.results.set(host, joinedResult(this.results.get(host), result));
+  }
+
+  async #worksOf(
+    step: PlayStep,
+    host: string,
+    work: () => Promise<readonly WorkResult[]>,
+  ): Promise<readonly WorkResult[]> {
+    const { emit } = this.#batch.run;
+    const at = { play: this.#batch.playIndex + 1, step: this.#batch.play.steps.indexOf(step) + 1, title: step.title };
+    emit({ type: 'play-step-started', host, ...at, kind: step.kind.name });
+    const began = performance.now();
+    const works = await resultsOf(host, work);
+    this.#works.set(step, [...(this.#works.get(step) ?? []), ...works]);
+    const durationMs = performance.now() - began;
+    for (const { host: about, subject, outcome, message, error } of works) {
+      emit({
+        type: 'play-step-ended',
+        host: about,
+        ...at,
+        kind: step.kind.name,
+        subject,
+        outcome,
+        message,
+        durationMs,
+        ...(error === undefined ? {} : { error }),
+      });
+    }
+    return works;
+  }
+}
+
+function distinctVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] {
+  return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
+}
+
+const NO_COST = { roundTrips: 0, remoteProcesses: 0, bytesIn: 0, bytesOut: 0, durationMs: 0 } as const;
+
+/** Steps that are done on each host in a row, and between them, each by itself, steps that are about the batch. */
+export function segmentsOf(steps: readonly PlayStep[]): readonly (readonly PlayStep[])[] {
+  const segments: PlayStep[][] = [];
+  for (const step of steps) {
+    const last = segments.at(-1);
+    if (step.kind.scope === 'host' && last?.[0]?.kind.scope === 'host') last.push(step);
+    else segments.push([step]);
+  }
+  return segments;
+}
+
+async function resultsOf(host: string, work: () => Promise<readonly WorkResult[]>): Promise<readonly WorkResult[]> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = asLongshoreError(thrown, host === '' ? undefined : host);
+    return [{ host, subject: '', outcome: outcomeOfError(error), message: error.message, warnings: [], error }];
+  }
+}
+
+/** A host's findings from what its steps did: the worst outcome with its error, and the last word on each volume. */
+function findingsOf(works: readonly WorkResult[]): HostFindings {
+  const outcome = worstOutcome(works.map((work) => work.outcome));
+  const error: LongshoreError | undefined = works.find(
+    (work) => work.outcome === outcome && work.error !== undefined,
+  )?.error;
+  const volumes = new Map(
+    works.flatMap(({ subject, volume }) => (volume === undefined ? [] : [[subject, volume] as const])),
+  );
+  const command = works.findLast((work) => work.command !== undefined)?.command;
+  return {
+    outcome,
+    ...(error === undefined ? {} : { error }),
+    ...(volumes.size === 0 ? {} : { volumes }),
+    ...(command === undefined ? {} : { command }),
+  };
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LongshoreError } from '../../src/errors/longshore-error.js';
+import type { FleetEvent } from '../../src/fleet/fleet-event.js';
+import type { FleetOptions } from '../../src/fleet/run-fleet.js';
+import type { Inventory, InventoryHost } from '../../src/inventory/inventory.js';
+import { readInventory } from '../../src/inventory/read-inventory.js';
+import type { RunbookPlan } from '../../src/runbook/plan.js';
+import { planRunbook } from '../../src/runbook/plan-runbook.js';
+import type { Runbook } from '../../src/runbook/playbook.js';
+import { readPlaybook } from '../../src/runbook/read-playbook.js';
+import type { RunbookResult } from '../../src/runbook/run-result.js';
+import { type RunOptions, runRunbook } from '../../src/runbook/run-runbook.js';
+import { DirectExecutor } from '../../src/simulator/direct-executor.js';
+import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
+import type { SimulatedHost } from '../../src/simulator/host-model.js';
+import { inventoryText } from '../../src/simulator/inventory-text.js';
+import type { Executor } from '../../src/transport/executor.js';
+
+export interface RunbookSite extends Disposable {
+  readonly fleet: FleetModel;
+  readonly inventory: Inventory;
+  /** hosts that cannot be reached */
+  readonly gone: Set<string>;
+  readonly events: FleetEvent[];
+  /** wraps the way to every host */
+  wrap: (executor: Executor) => Executor;
+  host(name: string): SimulatedHost;
+  read(playbook: string, extraVars?: readonly string[], limit?: string): Promise<Runbook>;
+  plan(runbook: Runbook): ReturnType<typeof planRunbook>;
+  run(runbook: Runbook, options?: Partial<RunOptions>): Promise<RunbookResult>;
+  approve(runbook: Runbook): Promise<RunbookPlan>;
+}
+
+/** Simulated hosts without a network between, their inventory, and playbooks on them. `playbook` is a path or the text of one. */
+export async function runbookSite(options: FleetModelOptions, moreInventory = ''): Promise<RunbookSite> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'longshore-runbook-'));
+  const fleet = createFleetModel(options);
+  const inventoryFile = path.join(directory, 'fleet.yaml');
+  const addresses = fleet.hosts.map(({ name }) => ({ host: name, address: name, port: 22 }));
+  writeFileSync(inventoryFile, inventoryText(fleet, addresses, { user: 'root' }) + moreInventory);
+  const inventory = await readInventory(inventoryFile, { env: {} });
+  const gone = new Set<string>();
+  const events: FleetEvent[] = [];
+  const host = (name: string): SimulatedHost => {
+    const found = fleet.hosts.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`there is no ${name}`);
+    return found;
+  };
+  let files = 0;
+  const site: RunbookSite = {
+    fleet,
+    inventory,
+    gone,
+    events,
+    wrap: (executor) => executor,
+    host,
+    read(playbook, extraVars = [], limit) {
+      let filePath = playbook;
+      if (playbook.includes('\n')) {
+        files += 1;
+        filePath = path.join(directory, `playbook-${files}.yaml`);
+        writeFileSync(filePath, playbook);
+      }
+      return readPlaybook(filePath, { inventory, extraVars, env: {}, ...(limit === undefined ? {} : { limit }) });
+    },
+    plan: (runbook) => planRunbook(runbook, { ...fleetOptions('plan'), inventory }),
+    run: (runbook, more = {}) =>
+      runRunbook(runbook, {
+        ...fleetOptions('run'),
+        inventory,
+        approved: null,
+        ask: () => Promise.resolve(true),
+        ...more,
+      }),
+    approve: async (runbook) => (await site.plan(runbook)).plan,
+    [Symbol.dispose]() {
+      fleet.stop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+  const fleetOptions = (verb: string): FleetOptions<InventoryHost> => ({
+    run: `test-${verb}`,
+    verb,
+    connect: ({ name }) =>
+      gone.has(name)
+        ? Promise.reject(new LongshoreError('E_UNREACHABLE', 'no route to host', { host: name }))
+        : Promise.resolve(site.wrap(new DirectExecutor(host(name)))),
+    onEvent: (event) => void events.push(event),
+  });
+  return site;
+}
