@@ -6,14 +6,18 @@ import { DirectExecutor } from '../../src/simulator/direct-executor.js';
 import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { deadlineIn } from '../../src/time/deadline.js';
+import type { Executor } from '../../src/transport/executor.js';
 
 /** One simulated host with volumes on an array, and connectors to it. */
 export interface Site {
   readonly fleet: FleetModel;
   readonly host: SimulatedHost;
   readonly initiator: string;
-  /** a connector of its own for each use, as each run has: the host lock goes with it */
-  use<T>(work: (connector: InitiatorConnector, executor: DirectExecutor) => Promise<T>): Promise<T>;
+  /** a connector of its own for each use, as each run has: the host lock goes with it; `wrap` puts something between it and the host */
+  use<T>(
+    work: (connector: InitiatorConnector, executor: DirectExecutor) => Promise<T>,
+    wrap?: (executor: Executor) => Executor,
+  ): Promise<T>;
   /** the first volume, with its `data` and options changed */
   volume(data?: Readonly<Record<string, unknown>>, options?: Partial<VolumeSpec>): VolumeSpec;
   /** the same with singular keys only, wanted as multipath: so that the array is asked for the other portals */
@@ -41,10 +45,11 @@ export function site(options: Partial<FleetModelOptions> = {}): Site {
     fleet,
     host,
     initiator: host.environment.initiatorName,
-    async use(work) {
-      const executor = new DirectExecutor(host);
+    async use(work, wrap = (executor) => executor) {
+      const direct = new DirectExecutor(host);
+      const executor = wrap(direct);
       try {
-        return await work(new IscsiConnector({ executor, deadline: deadlineIn(20_000), runId: 'test' }), executor);
+        return await work(new IscsiConnector({ executor, deadline: deadlineIn(20_000), runId: 'test' }), direct);
       } finally {
         await executor.close();
       }
@@ -66,4 +71,12 @@ export function site(options: Partial<FleetModelOptions> = {}): Site {
 
 export function codeOf(error: unknown): string {
   return error instanceof LongshoreError ? error.code : String(error);
+}
+
+/** Another volume of the host, for `volumesPerHost: 2`. */
+export function secondVolume({ volumes }: FleetModel): VolumeSpec {
+  const [, second] = volumes;
+  if (second === undefined) throw new Error('no second volume');
+  const { name, connectionInfo, wwid, sizeBytes } = second;
+  return { name, driverVolumeType: 'iscsi', data: connectionInfo.data, wwid, sizeBytes };
 }

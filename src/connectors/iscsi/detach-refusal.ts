@@ -5,7 +5,7 @@ import { compareIdentity } from '../../linux/live-identity.js';
 import type { DmDevice, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
 import { unknownsAbout } from '../../linux/unknowns.js';
 import type { DetachScope, ScopedView } from './detach-scope.js';
-import { describe } from './identity.js';
+import { describe, strangeTarget } from './identity.js';
 import { sickRecords } from './sick-records.js';
 import { diskName } from './volume-view.js';
 
@@ -42,6 +42,8 @@ export function refuse(
   { disks, maps }: ScopedView,
   wwid: Wwid | null,
 ): Error | null {
+  const strange = scope.keep === null ? strangeTarget(storage, disks, scope.goal) : null;
+  if (strange !== null) return strange;
   for (const device of disks) {
     if (scope.keep !== null || device.cachedWwid === null || wwid === null) continue;
     if (compareIdentity(wwid, device.cachedWwid) === 'mismatch') {

@@ -10,7 +10,7 @@ import type { History } from '../engine/history.js';
 import type { Step, StepVerdict } from '../engine/step.js';
 import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
-import { describe } from './identity.js';
+import { describe, strangeTarget } from './identity.js';
 import { withKnownTargets } from './known-targets.js';
 import { attachObservation, directRead, type IscsiObservation } from './observation.js';
 import { attachResult } from './volume-result.js';
@@ -55,6 +55,8 @@ export function planExtend(goal: IscsiGoal, observation: IscsiObservation, histo
   if (dead !== undefined) {
     return stop('E_DEVICE_NOT_FOUND', `all paths must be up to extend, but ${describe(dead)} is not`);
   }
+  const strange = strangeTarget(storage, devices, goal);
+  if (strange !== null) return { kind: 'stop', error: strange };
   const wwids = new Set([...devices.map((device) => device.cachedWwid), ...maps.map((map) => map.mapWwid)]);
   const [wwid = null] = wwids;
   if (wwid === null)

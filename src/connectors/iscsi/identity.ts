@@ -1,10 +1,10 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { compareIdentity } from '../../linux/live-identity.js';
 import type { Wwid } from '../../linux/identifiers.js';
-import type { ScsiDevice } from '../../linux/storage-state.js';
+import type { ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { IscsiGoal } from './goal.js';
 import type { IscsiObservation } from './observation.js';
-import { diskName, isLive, type VolumeView } from './volume-view.js';
+import { diskName, isLive, sessionOf, type VolumeView } from './volume-view.js';
 
 /** Three results, and unknown stops (rule S1). */
 export type IdentityFinding =
@@ -17,6 +17,8 @@ export type IdentityFinding =
  * same identity, which is the expected one if there is one, the one the kernel cached, and the map's.
  */
 export function proveIdentity(observation: IscsiObservation, view: VolumeView, goal: IscsiGoal): IdentityFinding {
+  const strange = strangeTarget(observation.storage, view.devices, goal);
+  if (strange !== null) return { kind: 'mismatch', error: strange };
   const live = view.devices.filter((device) => isLive(observation.storage, device));
   const answers: { device: ScsiDevice; wwid: Wwid }[] = [];
   for (const device of live) {
@@ -49,6 +51,31 @@ export function proveIdentity(observation: IscsiObservation, view: VolumeView, g
     }
   }
   return sizeFinding(view, goal) ?? { kind: 'match', wwid: expected };
+}
+
+/**
+ * A disk with the volume's identity behind a target that nobody has named, or null. Two arrays that were set up alike give one identity to two
+ * volumes, and multipath makes one map of both (incident A15).
+ */
+export function strangeTarget(
+  storage: StorageState,
+  devices: readonly ScsiDevice[],
+  goal: IscsiGoal,
+): LongshoreError | null {
+  const named = new Set<string>(goal.targets.map(({ targetName }) => targetName));
+  for (const device of devices) {
+    const target = sessionOf(storage, device)?.targetName;
+    if (target === undefined || named.has(target)) continue;
+    return new LongshoreError(
+      'E_IDENTITY_MISMATCH',
+      `${describe(device)} has the identity of ${goal.volume}, but it is behind the target ${target}, which ${goal.volume} does not name`,
+      {
+        remedy:
+          'nothing was changed; if it is the same volume, name that target too (target_portals, target_iqns, target_luns), else give one of the two another identity on its array',
+      },
+    );
+  }
+  return null;
 }
 
 const REMAPPED =

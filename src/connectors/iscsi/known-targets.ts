@@ -1,5 +1,5 @@
 import type { OfferedTarget } from '../../linux/send-targets.js';
-import type { StorageState } from '../../linux/storage-state.js';
+import type { ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import { distinct, type IscsiGoal, type TargetTriple } from './goal.js';
 
 /**
@@ -28,14 +28,22 @@ function carriers(goal: IscsiGoal, wanted: TargetTriple, storage: StorageState):
   const own = storage.sessions.filter((session) => session.targetName === wanted.targetName).map(({ sid }) => sid);
   const atLun = storage.scsiDevices.filter((device) => own.includes(device.sid) && device.lun === wanted.lun);
   const wwid = goal.expectedWwid ?? atLun.find((device) => device.cachedWwid !== null)?.cachedWwid ?? null;
+  const known = atLun.find((device) => device.cachedWwid === wwid);
   const devices = [
     ...atLun,
-    ...storage.scsiDevices.filter((device) => wwid !== null && device.cachedWwid === wwid && device.block !== null),
+    ...storage.scsiDevices.filter((device) => wwid !== null && device.cachedWwid === wwid && isAlike(device, known)),
   ];
   return devices.flatMap(({ sid, lun }) => {
     const session = storage.sessions.find((one) => one.sid === sid);
     return session?.portal == null ? [] : [{ portal: session.portal, targetName: session.targetName, lun }];
   });
+}
+
+/** One identity is not proof enough that two targets are one array's (incident A15): make and size must agree as well. */
+function isAlike({ vendor, model, block }: ScsiDevice, known: ScsiDevice | undefined): boolean {
+  if (block === null) return false;
+  if (known === undefined) return true;
+  return vendor === known.vendor && model === known.model && block.sizeBytes === known.block?.sizeBytes;
 }
 
 function used(wanted: TargetTriple, storage: StorageState): readonly TargetTriple[] {

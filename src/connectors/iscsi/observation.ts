@@ -101,11 +101,11 @@ export function diskPattern(sid: number, lun: number): string {
   return `/sys/class/iscsi_session/session${sid}/device/target*/*:*:*:${lun}/block/*`;
 }
 
-/** Reads the first block of the first of these devices, past the page cache. */
+/** Reads the first block of the first of these devices, past the page cache; not through a link that has taken the node's place (A17). */
 export function directRead(nameFrom: readonly string[]): RunRequest {
   return {
     kind: 'run',
-    argv: ['dd', 'if=/dev/{}', 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'],
+    argv: ['dd', 'if=/dev/{}', 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct,nofollow'],
     nameFrom,
     timeoutMs: LIVE_READ_MS,
     okExits: 'any',

@@ -2,9 +2,11 @@ import { observe } from '../../linux/fact.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { ConnectorContext, VolumeResult, VolumeSpec } from '../connector.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
+import { strangeTarget } from './identity.js';
 import { withKnownTargets } from './known-targets.js';
 import type { IscsiObservation } from './observation.js';
 import { attachedPart } from './volume-result.js';
+import { viewVolume } from './volume-view.js';
 
 /** What is attached of these volumes, in one round trip. Identities are as the kernel cached them, and the paths say so. */
 export async function statusOf(
@@ -22,7 +24,10 @@ function statusOfOne(goal: IscsiGoal, observation: IscsiObservation): VolumeResu
   const unread = observation.storage.unknowns
     .filter(({ subject }) => subject.startsWith('/sys/'))
     .map(({ subject, reason }) => `cannot read ${subject}: ${reason}`);
-  const warnings = part.deviceInfo === undefined ? unread : [...unread, ...attachedWarnings(goal, part)];
+  const { devices } = viewVolume(observation.storage, goal, goal.expectedWwid);
+  const strange = strangeTarget(observation.storage, devices, goal);
+  const found = strange === null ? unread : [...unread, strange.message];
+  const warnings = part.deviceInfo === undefined ? found : [...found, ...attachedWarnings(goal, part)];
   return { outcome: 'ok', ...part, paths: part.deviceInfo === undefined ? [] : part.paths, warnings, steps: [] };
 }
 

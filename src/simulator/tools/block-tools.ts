@@ -106,6 +106,10 @@ export const dd: Tool = async ({ host, argv, input, signal }) => {
   const device = deviceAt(host, devicePath);
   if (device === undefined) return complained(`dd: failed to open '${devicePath}': No such file or directory`, 1);
   const reads = devicePath === source;
+  const follows = operands.get('iflag')?.split(',').includes('nofollow') !== true;
+  if (reads && !follows && host.files().canonical(devicePath) !== devicePath) {
+    return complained(`dd: failed to open '${devicePath}': Too many levels of symbolic links`, 1);
+  }
   if (!reads && operands.get('oflag') !== 'direct') {
     host.blocks.write(device.dev, input);
     return complained('0+1 records in\n0+1 records out', 0);
