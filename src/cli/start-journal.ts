@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { VolumeSpec } from '../connectors/connector.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { type Controller, RunJournal, type RunHeader } from '../journal/run-journal.js';
-import { secretsIn, SecretScrubber } from '../transport/recording/secret-scrubber.js';
+import { secretsIn, SecretScrubber } from '../secrets/secret-scrubber.js';
 import type { CommandContext } from './command.js';
 import type { CliOptions } from './options.js';
 import { stateDirectory } from './state-directory.js';

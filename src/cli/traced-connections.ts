@@ -7,7 +7,7 @@ import type { InventoryHost } from '../inventory/inventory.js';
 import { Secret } from '../secrets/secret.js';
 import { printable } from '../transport/printable.js';
 import { ReplayError } from '../transport/recording/replay-error.js';
-import { secretsIn } from '../transport/recording/secret-scrubber.js';
+import { secretsIn } from '../secrets/secret-scrubber.js';
 import { traceFilePath, tracedHost, type TracedHost } from '../transport/recording/trace-file.js';
 import type { CommandContext } from './command.js';
 import type { HostConnections, HostConnector } from './connect-host.js';

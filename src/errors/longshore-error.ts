@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'E_IDENTITY_UNKNOWN',
   'E_DEVICE_BUSY',
   'E_FLUSH_FAILED',
+  'E_LOW_MEMORY',
   'E_DEVICE_NOT_REMOVED',
   'E_STUCK',
   // playbooks

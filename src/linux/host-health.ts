@@ -1,12 +1,13 @@
 import type { ReadReply } from '../transport/executor.js';
 import { readReply, type Fact, type Learnt } from './fact.js';
+import { type Memory, parseMemory } from './free-memory.js';
 import type { Unknown } from './storage-state.js';
 
 /** What tells whether a host is fit for work on its storage, from files alone: no process starts. */
 export interface HostHealth {
   /** of the lane's shell; null when unknown */
   readonly effectiveUid: number | null;
-  readonly memory: { readonly totalKiB: number; readonly availableKiB: number } | null;
+  readonly memory: Memory | null;
   /** share of the last 10 s in which some task waited for memory, percent; null on kernels without pressure information */
   readonly memoryStallPercent: number | null;
   /** pages swapped in and out since boot */
@@ -70,8 +71,6 @@ function parseHostHealth(read: ReadReply): Learnt<HostHealth> {
   }
   const text = (filePath: string): string => read.files.get(filePath) ?? '';
   const word = (filePath: string): string | null => text(filePath).trim() || null;
-  const totalKiB = numberIn(text(FILES.memory), /^MemTotal: +(\d+) kB$/m);
-  const availableKiB = numberIn(text(FILES.memory), /^MemAvailable: +(\d+) kB$/m);
   const recoveryTimeouts = new Map<number, number>();
   for (const [filePath, content] of read.files) {
     const sid = /\/session(\d+)\/recovery_tmo$/.exec(filePath)?.[1];
@@ -81,7 +80,7 @@ function parseHostHealth(read: ReadReply): Learnt<HostHealth> {
   return {
     value: {
       effectiveUid: numberIn(text(FILES.status), /^Uid:\s+\d+\s+(\d+)/m),
-      memory: totalKiB === null || availableKiB === null ? null : { totalKiB, availableKiB },
+      memory: parseMemory(text(FILES.memory)),
       memoryStallPercent: numberIn(text(FILES.pressure), /^some avg10=([\d.]+)/m),
       swappedPages: swappedPages(text(FILES.vmstat)),
       bootedAtSeconds: numberIn(text(FILES.stat), /^btime (\d+)$/m),

@@ -10,6 +10,8 @@ export interface BlockedTask {
   readonly ranAtSeconds: number | null;
   /** number of the processor that it ran on last */
   readonly processor: number;
+  /** the kernel's function in which it sleeps; null when the kernel does not say */
+  readonly sleepsIn: string | null;
 }
 
 export interface ProcessStates {
@@ -20,7 +22,8 @@ export interface ProcessStates {
 
 /**
  * One awk reads every /proc/PID/stat and prints those in state D, with the time at which each last ran (`se.exec_start` of /proc/PID/sched, in
- * milliseconds; not every kernel has it), and a line when iscsid is among the processes. A name may hold anything, so it comes last.
+ * milliseconds; not every kernel has it) and where in the kernel it sleeps, and a line when iscsid is among the processes. A name may hold
+ * anything, so it comes last.
  */
 const PROGRAM = `BEGIN {
   for (i = 1; i < ARGC; i++) {
@@ -34,8 +37,11 @@ const PROGRAM = `BEGIN {
     ran = "-"; sched = "/proc/" pid "/sched"
     while ((getline field < sched) > 0) if (field ~ /^se\\.exec_start/) { ran = field; sub(/.*: */, "", ran) }
     close(sched)
+    where = "-"; wchan = "/proc/" pid "/wchan"
+    if ((getline where < wchan) <= 0 || where == "0" || where == "") where = "-"
+    close(wchan)
     split(rest, part, " ")
-    print "D", pid, ran, part[37] + 0, name
+    print "D", pid, ran, part[37] + 0, where, name
   }
   print "end", read + 0
 }`;
@@ -65,12 +71,14 @@ function parseProcessStates(reply: LaneReply | undefined): Learnt<ProcessStates 
   let complete = false;
   for (const line of run.stdout.split('\n')) {
     if (line === '') continue;
-    const [, pid, ranAt, cpu, name] = /^D (\d{1,10}) (-|[\d.]{1,20}) (\d{1,5}) (.*)$/.exec(line) ?? [];
+    const [, pid, ranAt, cpu, where, name] =
+      /^D (\d{1,10}) (-|[\d.]{1,20}) (\d{1,5}) ([\w.]{1,80}|-) (.*)$/.exec(line) ?? [];
     if (line === 'iscsid') iscsidRuns = true;
     else if (/^end [1-9]\d*$/.test(line)) complete = true;
     else if (pid !== undefined && name !== undefined) {
       const ranAtSeconds = ranAt === undefined || ranAt === '-' ? null : Number(ranAt) / 1000;
-      blocked.push({ pid: Number(pid), name, ranAtSeconds, processor: Number(cpu) });
+      const sleepsIn = where === undefined || where === '-' ? null : where;
+      blocked.push({ pid: Number(pid), name, ranAtSeconds, processor: Number(cpu), sleepsIn });
     } else notes.push({ subject: 'processes', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
   }
   if (!complete) notes.push({ subject: 'processes', reason: 'were not read to the end' });

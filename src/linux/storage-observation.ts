@@ -1,3 +1,4 @@
+import { bootTargetsFact } from './boot-targets.js';
 import { dmDevicesFact } from './dm-devices.js';
 import { combineFacts, type Fact, type Learnt } from './fact.js';
 import { heldDevicesFact } from './held-devices.js';
@@ -36,6 +37,7 @@ export function storageFact(options: StorageFactOptions = {}): Fact<StorageState
     scsiDevicesFact(),
     heldDevicesFact(),
     swapsFact(),
+    bootTargetsFact(),
     initiatorNameFact(),
     withNodeRecords ? nodeRecordsFact() : notAsked([], 'iSCSI node records'),
     dmDevicesFact({ withOpenCounts, withMapPaths }),
@@ -46,7 +48,18 @@ export function storageFact(options: StorageFactOptions = {}): Fact<StorageState
     requests: fact.requests,
     parse(replies) {
       const parts = fact.parse(replies);
-      const [sessions, scsiDevices, held, swaps, initiatorName, nodeRecords, dmDevices, mounts, multipathd] = parts;
+      const [
+        sessions,
+        scsiDevices,
+        held,
+        swaps,
+        bootTargets,
+        initiatorName,
+        nodeRecords,
+        dmDevices,
+        mounts,
+        multipathd,
+      ] = parts;
       return {
         sessions: sessions.value,
         nodeRecords: nodeRecords.value,
@@ -54,6 +67,7 @@ export function storageFact(options: StorageFactOptions = {}): Fact<StorageState
         dmDevices: dmDevices.value,
         mounts: mounts.value,
         swaps: swaps.value,
+        ...(bootTargets.value.length === 0 ? {} : { bootTargets: bootTargets.value }),
         fileSystems: held.value.fileSystems,
         loops: held.value.loops,
         multipathd: multipathd.value,

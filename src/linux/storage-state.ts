@@ -1,3 +1,4 @@
+import type { BootTarget } from './boot-targets.js';
 import type { Hctl, Iqn, Portal, Wwid } from './identifiers.js';
 
 /**
@@ -20,6 +21,8 @@ export interface StorageState {
   readonly multipathd: MultipathdState;
   /** `/etc/iscsi/initiatorname.iscsi`; null when absent or unreadable */
   readonly initiatorName: Iqn | null;
+  /** what the firmware says that the host boots from; absent when it says nothing */
+  readonly bootTargets?: readonly BootTarget[];
   /** everything that matched but could not be read or parsed, with the reason: unknown is a state (rule S35) */
   readonly unknowns: readonly Unknown[];
 }

@@ -1,6 +1,5 @@
 import { PRIVATE_LINKS } from '../connectors/iscsi/private-link.js';
 import { blockNumbersFact, type NumberedDevice } from '../linux/block-numbers.js';
-import { bootTargetsFact } from '../linux/boot-targets.js';
 import { configuredDevicesFact } from '../linux/configured-devices.js';
 import { deviceLinksFact, type DeviceLink } from '../linux/device-links.js';
 import { dmDependenciesFact } from '../linux/dm-dependencies.js';
@@ -45,7 +44,6 @@ export function snapshotFact(): Fact<Omit<HostSnapshot, 'answers'>> {
     storageFact(),
     blockNumbersFact(),
     dmDependenciesFact(),
-    bootTargetsFact(),
     deviceLinksFact([PRIVATE_LINKS]),
     configuredDevicesFact(),
     fileSystemIdsFact(),
@@ -56,12 +54,12 @@ export function snapshotFact(): Fact<Omit<HostSnapshot, 'answers'>> {
     requests: fact.requests,
     parse(replies) {
       const [storage, ...others] = fact.parse(replies);
-      const [blockNumbers, dependencies, bootTargets, links, configured, fileSystemIds, health, processes] = others;
+      const [blockNumbers, dependencies, links, configured, fileSystemIds, health, processes] = others;
       return {
         storage,
         blockNumbers: blockNumbers.value,
         dependencies: dependencies.value,
-        bootTargets: bootTargets.value,
+        bootTargets: new Set((storage.bootTargets ?? []).map(({ targetName }) => targetName)),
         privateLinks: links.value,
         configured: configured.value,
         fileSystemIds: fileSystemIds.value,

@@ -1,43 +1,18 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { Fact } from '../../linux/fact.js';
 import type { Deadline } from '../../time/deadline.js';
 import type { Executor, LaneReply, LockRequest } from '../../transport/executor.js';
 import type { VolumeJournal } from '../change-journal.js';
 import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './history.js';
+import { HungCommands } from './hung-commands.js';
 import { judgeReplies } from './judge.js';
 import { Losses } from './losses.js';
+import type { Procedure } from './procedure.js';
 import { reportStep } from './show-command.js';
 import { WaveIntents } from './wave-intents.js';
 import type { Step, StepReport, StepVerdict } from './step.js';
 import { type Chain, lastChain, nextWave } from './waves.js';
 
-/** What the next observation may build on: names are only good for choosing what to ask, never for acting. */
-export interface Clues<S> {
-  readonly previous: S | null;
-  /** paths that the waits of the last steps found */
-  readonly matches: readonly string[];
-  /** the last plan could not decide on what it was shown, and wants to see all */
-  readonly again: boolean;
-}
-
-/** How to reach one goal on one host: what to read, and what remains to be done given what was read. */
-export interface Procedure<S> {
-  observe(clues: Clues<S>): Fact<S>;
-  /** pure; `first` is what the host showed before anything was done */
-  plan(state: S, history: History, first: S): Plan;
-}
-
-export type Plan =
-  | { readonly kind: 'done'; readonly warnings: readonly string[] }
-  /** ask the host again, because the answer so far cannot be decided on */
-  | { readonly kind: 'look'; readonly why: string }
-  | {
-      readonly kind: 'steps';
-      readonly steps: readonly Step[];
-      /** what will follow once these have shown what they show; only for people who read the plan */
-      readonly later?: readonly StepReport[];
-    }
-  | { readonly kind: 'stop'; readonly error: Error };
+export type { Clues, Plan, Procedure } from './procedure.js';
 
 export interface EngineOptions<S = unknown> {
   /** observe and plan only; nothing is changed and no lock is taken */
@@ -85,9 +60,9 @@ export async function reach<S>(
 ): Promise<EngineResult<S>> {
   const run = new EngineRun(procedure, executor, deadline, options);
   try {
-    return await run.toTheEnd();
+    return await run.named(await run.toTheEnd());
   } catch (error) {
-    return run.result(false, run.explain(error instanceof Error ? error : new Error(String(error))));
+    return run.named(run.result(false, run.explain(error instanceof Error ? error : new Error(String(error)))));
   }
 }
 
@@ -107,6 +82,7 @@ class EngineRun<S> {
   /** what travelled behind the last steps */
   #seen: S | null = null;
   readonly #losses = new Losses();
+  readonly #hung = new HungCommands();
 
   constructor(procedure: Procedure<S>, executor: Executor, deadline: Deadline, options: EngineOptions<S>) {
     this.#procedure = procedure;
@@ -163,8 +139,14 @@ class EngineRun<S> {
     };
   }
 
+  /** A failed flush or another identity says more than that the time was up after it. */
   explain(error: Error): Error {
-    return this.#losses.explain(error);
+    return this.#fatal ?? this.#losses.explain(error);
+  }
+
+  async named(result: EngineResult<S>): Promise<EngineResult<S>> {
+    const error = await this.#hung.named(result.error, this.#executor);
+    return error === undefined ? result : { ...result, error };
   }
 
   /** null when the connection was lost, and the host can be looked at again. */
@@ -266,6 +248,7 @@ class EngineRun<S> {
   /** What became of these steps is not known; each counts as tried once. Throws when it cannot be looked at. */
   #takeLosses(wave: readonly Chain[], reasons: readonly unknown[]): void {
     this.#seen = null;
+    wave.forEach((chain, index) => reasons[index] === undefined || chain.forEach((step) => this.#hung.lost(step)));
     const error = this.#losses.take(reasons, this.#executor);
     wave.forEach((chain, index) => {
       if (reasons[index] === undefined) return;
@@ -275,6 +258,7 @@ class EngineRun<S> {
 
   #take(step: Step, verdict: StepVerdict, replies: readonly LaneReply[]): void {
     this.#history = withVerdict(this.#history, step, verdict);
+    this.#hung.see(step, replies);
     this.#matches = [...this.#matches, ...replies.flatMap((reply) => (reply.kind === 'wait' ? reply.matches : []))];
     this.#steps.push(reportStep(step, verdict.ok));
     this.#options.onStep?.(step, verdict.ok ? 'ok' : 'failed');

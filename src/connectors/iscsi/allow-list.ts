@@ -5,6 +5,7 @@ import { liveIdentityRequest } from '../../linux/live-identity.js';
 import { mountsFact } from '../../linux/mounts.js';
 import { multipathdFact } from '../../linux/multipathd.js';
 import { nodeRecordsFact } from '../../linux/node-records.js';
+import { processStatesFact } from '../../linux/process-states.js';
 import type { BlockDevice, DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
 import { type AllowedCommand, allowedForm, commandsOf, type Slots } from '../allow-list.js';
 import type { Step } from '../engine/step.js';
@@ -84,10 +85,12 @@ export function iscsiAllowList(): readonly AllowedCommand[] {
   ].map((argv) => allowedForm(argv, SLOTS));
   const [records = []] = commandsOf(nodeRecordsFact().requests);
   const [mounts = []] = commandsOf(mountsFact().requests);
+  const [processes = []] = commandsOf(processStatesFact().requests);
   const all = [
     ...plain,
     allowedForm(records, SLOTS, `( ${RECORD})+`),
     allowedForm(mounts, SLOTS, String.raw`( /proc/[0-9]+/mountinfo)*`),
+    allowedForm(processes, SLOTS, String.raw`( /proc/[0-9]+/stat)*`),
   ];
   return [...new Map(all.map((one) => [`${one.program} ${one.words}`, one])).values()];
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
 import { loginStep, mapStep, mapWaitStep, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
+import { bootRefusal, isBootSession } from './boot-guard.js';
 import type { IscsiGoal, TargetTriple } from './goal.js';
 import { accessWork, linkWork, livePaths, tooFewPaths } from './attach-policy.js';
 import { proveIdentity } from './identity.js';
@@ -32,13 +33,11 @@ export function planAttach(
 
   const up = livePaths(observation, view);
   const over = patienceMs !== null && patienceMs <= 0 && up >= goal.minPaths;
+  const byBoot = view.paths.find(({ triple, sessions }) => sessions.length === 0 && isBootSession(storage, triple));
+  if (byBoot !== undefined)
+    return { kind: 'stop', error: bootRefusal(`the record of ${byBoot.triple.targetName} at ${byBoot.triple.portal}`) };
   const wanted = over ? [] : chosenPaths(goal, observation, view.paths, history, useMap);
-  const login = wanted.filter(
-    (path) =>
-      path.sessions.length === 0 &&
-      !gaveUp(history, stepId.login(path.triple)) &&
-      !gaveUp(history, stepId.record(path.triple)),
-  );
+  const login = wanted.filter((path) => path.sessions.length === 0 && mayLogIn(path, history));
   const scans = scanSteps(wanted, history, useMap, patienceMs);
   if (login.length > 0 || scans.length > 0) {
     const logins = loginSteps(login, goal, history, patienceMs, storage);
@@ -46,7 +45,7 @@ export function planAttach(
   }
 
   const live = view.devices.filter((device) => isLive(storage, device));
-  if (live.length === 0) return { kind: 'stop', error: noPath(goal, history) };
+  if (live.length === 0) return { kind: 'stop', error: noPath(goal, history, downReasons(observation, view, history)) };
   if (up < goal.minPaths)
     return { kind: 'stop', error: tooFewPaths(goal, up, downReasons(observation, view, history)) };
   if (identity.kind === 'unknown')
@@ -79,9 +78,10 @@ function chosenPaths(
   const up = paths.filter(({ devices }) =>
     useMap ? devices.some((device) => isLive(storage, device)) : devices.length > 0,
   );
-  const next = paths.filter(({ triple, sessions }) => {
+  const next = paths.filter((path) => {
+    const { triple, sessions } = path;
     const scanned = sessions.some((session) => gaveUp(history, stepId.scan(triple, session)));
-    return !gaveUp(history, stepId.login(triple)) && !gaveUp(history, stepId.record(triple)) && !scanned;
+    return (sessions.length > 0 || mayLogIn(path, history)) && !scanned;
   });
   return [...up, ...next.filter((path) => !up.includes(path))].slice(0, Math.max(count, useMap ? up.length : 1));
 }
@@ -101,17 +101,16 @@ function loginSteps(
     .map(({ triple, record }) => recordStep(triple, record, goal.chap, goal.iface));
   const written = records.map((step) => step.id);
   const way = { iface: goal.iface, patienceMs };
-  const [first, ...others] = paths;
-  if (first === undefined) return [];
-  // A secret that no target has accepted yet is tried once, at one portal, before the others (S34).
-  const proven =
-    goal.chap === null || paths.length === 1 || goal.targets.some((one) => history.succeeded.has(stepId.login(one)));
-  const canary = loginStep(first.triple, first.record, way, written, proven ? undefined : NODE_DATABASE_LANE);
-  const rest = others.map(({ triple, record }) =>
-    loginStep(triple, record, way, proven ? written : [...written, canary.id]),
-  );
-  if (paths.length === 1) return [...empty, ...records, { ...canary, lane: NODE_DATABASE_LANE }];
-  return [...empty, ...records, canary, ...rest];
+  // A secret that no target has accepted yet is tried once, at one portal, before the others (S34). For each portal that was tried and does
+  // not answer, one more at once: several dead ones do not cost one wait each (incident D7).
+  const proven = goal.chap === null || goal.targets.some((one) => history.succeeded.has(stepId.login(one)));
+  const dead = goal.targets.filter((one) => gaveUp(history, stepId.login(one))).length;
+  const first = proven ? paths : paths.slice(0, dead + 1);
+  const lane = first.length === 1 && (!proven || paths.length === 1) ? NODE_DATABASE_LANE : undefined;
+  const tried = first.map(({ triple, record }) => loginStep(triple, record, way, written, lane));
+  const accepted = [...written, ...tried.map((step) => step.id)];
+  const rest = paths.slice(first.length).map(({ triple, record }) => loginStep(triple, record, way, accepted));
+  return [...empty, ...records, ...tried, ...rest];
 }
 
 function scanSteps(
@@ -205,18 +204,22 @@ function whyDown({ triple, sessions }: PathView, history: History): string {
   const ids = [stepId.record(triple), stepId.login(triple), ...sessions.map((session) => stepId.scan(triple, session))];
   const failure = ids.map((id) => history.failures.get(id)).find((one) => one !== undefined);
   if (failure !== undefined) return failure.error.message;
-  if (sessions.length === 0) return 'it has no session';
+  if (sessions.length === 0)
+    return history.succeeded.has(stepId.login(triple))
+      ? 'the login went well, but no session shows'
+      : 'it has no session';
   const session = sessions.find((one) => one.state !== 'LOGGED_IN');
   return session === undefined ? 'its disk is not running' : `its session is ${session.state}`;
 }
 
-function noPath(goal: IscsiGoal, history: History): Error {
+function noPath(goal: IscsiGoal, history: History, reasons: readonly string[]): Error {
   const causes = [...history.failures.values()].map((failure) => failure.error);
   const first = causes[0];
   if (first !== undefined && causes.length === 1) return first;
+  const why = first === undefined ? reasons : causes.map((cause) => cause.message);
   return new LongshoreError(
     first instanceof LongshoreError ? first.code : 'E_DEVICE_NOT_FOUND',
-    `no path to ${goal.volume} came up${first === undefined ? ': its sessions or disks are not running' : `: ${causes.map((cause) => cause.message).join('; ')}`}`,
+    `no path to ${goal.volume} came up: ${why.join('; ')}`,
     first === undefined ? {} : { cause: first },
   );
 }
@@ -229,6 +232,12 @@ function multipathUnusable(): LongshoreError {
       remedy: 'start multipathd on the host; nothing was changed',
     },
   );
+}
+
+/** Not where it was given up, nor where a login went well and no session shows: another would make no difference (os-brick loops here). */
+function mayLogIn({ triple }: PathView, history: History): boolean {
+  const login = stepId.login(triple);
+  return !gaveUp(history, login) && !gaveUp(history, stepId.record(triple)) && !history.succeeded.has(login);
 }
 
 function gaveUp(history: History, id: string): boolean {

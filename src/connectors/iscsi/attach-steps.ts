@@ -238,6 +238,12 @@ function scanVerdict(
 export function mapStep(wwid: Wwid, disks: readonly ScsiDevice[]): Step {
   const names = disks.map(diskName);
   const requests: LaneRequest[] = [
+    // the names still mean the disks that have been asked (rule S4)
+    {
+      kind: 'wait',
+      present: disks.map((device) => `/sys/class/scsi_device/${device.hctl}/device/block/${diskName(device)}`),
+      timeoutMs: 0,
+    },
     { kind: 'run', argv: ['multipath', '-a', wwid], timeoutMs: 30_000, okExits: 'any' },
     ...names.map((name): LaneRequest => ({
       kind: 'run',
@@ -254,7 +260,7 @@ export function mapStep(wwid: Wwid, disks: readonly ScsiDevice[]): Step {
     changes: [`map ${wwid}`],
     after: [],
     requests,
-    main: 0,
+    main: 1,
     maxAttempts: 2,
     judge: (replies) =>
       failedAt(replies) === -1

@@ -4,6 +4,7 @@ import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } fro
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
+import { isBootSession } from './boot-guard.js';
 import { blindSpots, onlyOpen, refuse } from './detach-refusal.js';
 import { type DetachScope, isKept, type ScopedView, viewScope } from './detach-scope.js';
 import {
@@ -17,6 +18,7 @@ import {
   type ProvenDisk,
   removeDiskStep,
 } from './detach-steps.js';
+import { unfitForFlush } from './flush-gate.js';
 import { describe } from './identity.js';
 import type { IscsiObservation } from './observation.js';
 import { noAnswerNote } from './removal-verdict.js';
@@ -43,6 +45,8 @@ export function planDetach(
     return { kind: 'look', why: refusal.message };
   }
   if (refusal !== null) return { kind: 'stop', error: refusal };
+  const notNow = unfitForFlush(scope, observation, scoped, history);
+  if (notNow !== null) return notNow;
 
   const steps = detachSteps(scope, storage, scoped, wwid, history, viewScope(scope, first, wwid));
   if (steps.kind === 'stop') return steps;
@@ -113,7 +117,9 @@ function detachSteps(
   );
   const gone = new Set(sessions.map((session) => session.sid));
   const records = scoped.paths
-    .filter(({ record }) => record !== null && wasUsed(record, atFirst, undo, history))
+    .filter(
+      ({ record }) => record !== null && wasUsed(record, atFirst, undo, history) && !isBootSession(storage, record),
+    )
     .filter(({ triple }) =>
       storage.sessions
         .filter((session) => session.targetName === triple.targetName && session.portal === triple.portal)
@@ -221,7 +227,11 @@ function idleSessions(storage: StorageState, scoped: ScopedView, scope: DetachSc
       if (through.has(session.sid) && names.has(session.targetName)) own.add(session.sid);
   }
   return storage.sessions.filter(
-    (session) => own.has(session.sid) && !isKept(scope, session) && othersOn(storage, scoped, session).length === 0,
+    (session) =>
+      own.has(session.sid) &&
+      !isKept(scope, session) &&
+      !isBootSession(storage, session) &&
+      othersOn(storage, scoped, session).length === 0,
   );
 }
 
@@ -251,8 +261,10 @@ function detachWarnings(
     sessions.map((session) => {
       const others = othersOn(storage, scoped, session);
       const carried = others.map((device) => (device.block === null ? device.hctl : describe(device))).join(', ');
-      const why = others.length === 0 && isKept(scope, session) ? 'was there before' : `carries ${carried}`;
-      return `session ${session.sid} to ${session.portal ?? session.targetName} stays: it ${why}`;
+      const carries = `it carries ${carried}`;
+      const idle = isKept(scope, session) ? 'it was there before' : 'the host boots by it';
+      const why = others.length === 0 ? idle : carries;
+      return `session ${session.sid} to ${session.portal ?? session.targetName} stays: ${why}`;
     }),
   );
   const cached = [...history.notes].map((note) => `${note}: its identity was taken from what the kernel had cached`);

@@ -4,10 +4,11 @@ import type { Wwid } from '../../linux/identifiers.js';
 import { compareIdentity } from '../../linux/live-identity.js';
 import type { DmDevice, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
 import { unknownsAbout } from '../../linux/unknowns.js';
+import { bootDisk, bootRefusal } from './boot-guard.js';
 import type { DetachScope, ScopedView } from './detach-scope.js';
 import { describe, strangeTarget } from './identity.js';
 import { sickRecords } from './sick-records.js';
-import { diskName } from './volume-view.js';
+import { diskName, isLive } from './volume-view.js';
 
 /** What could not be read and may be about this volume: absence cannot be claimed, nor a change made, without it. */
 export function blindSpots(storage: StorageState, scoped: ScopedView, scope: DetachScope): readonly Unknown[] {
@@ -22,10 +23,12 @@ export function blindSpots(storage: StorageState, scoped: ScopedView, scope: Det
   const present = scoped.disks.length > 0 || scoped.maps.length > 0;
   const sick = sickRecords(storage, scope.goal);
   return unknownsAbout(storage, concern).filter(
-    ({ subject }) =>
+    ({ subject, reason }) =>
       !sick.includes(subject) &&
       !subject.startsWith('multipathd') &&
       !subject.includes('initiatorname') &&
+      // what is no iSCSI name is not that of this volume's target
+      !(subject.startsWith('/sys/firmware/') && !reason.startsWith('could not')) &&
       (present || !isAboutUse(subject)),
   );
 }
@@ -42,6 +45,8 @@ export function refuse(
   { disks, maps }: ScopedView,
   wwid: Wwid | null,
 ): Error | null {
+  const boot = bootDisk(storage, disks);
+  if (boot !== null) return bootRefusal(describe(boot));
   const strange = scope.keep === null ? strangeTarget(storage, disks, scope.goal) : null;
   if (strange !== null) return strange;
   for (const device of disks) {
@@ -94,7 +99,11 @@ function inUse(storage: StorageState, disks: readonly ScsiDevice[], maps: readon
   const uses = usesOf(storage, [...disks.map(diskName), ...own], own);
   if (uses.length === 0) return null;
   const texts = [...new Set(uses.map((use) => `${use.device} ${use.by}`))];
+  const isQueued = uses.every((use) => use.kind === 'open') && !disks.some((device) => isLive(storage, device));
+  const dead = maps.map((map) => map.dmName).join(', ');
   return new LongshoreError('E_DEVICE_BUSY', `in use: ${texts.join('; ')}`, {
-    remedy: 'stop its users and unmount it on the host, then run this again; nothing was removed',
+    remedy: isQueued
+      ? `nothing was removed; a process may wait for I/O that no path takes: bring a path back, or give that I/O up with \`multipathd disablequeueing map ${dead}\` on the host, then run this again`
+      : 'stop its users and unmount it on the host, then run this again; nothing was removed',
   });
 }

@@ -8,11 +8,14 @@ import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/execut
 import type { Step, StepVerdict } from '../engine/step.js';
 import { NODE_DATABASE_LANE } from './attach-steps.js';
 import { describe } from './identity.js';
+import { logoutVerdict } from './logout-verdict.js';
 import { type Labelled, removalVerdict } from './removal-verdict.js';
 import { diskName } from './volume-view.js';
 
-/** A flush may have much to write (incident B5), ms. */
-const FLUSH_MS = 300_000;
+/** A flush may have much to write (incident B5), ms: what ends it is the time of the host (`--timeout`), or a day. */
+const FLUSH_MS = 86_400_000;
+/** By then the data is on the array, so that there is little left to write, ms. */
+const REMOVE_MAP_MS = 300_000;
 /** A path that has just failed leaves the kernel only when its error handling is through, ms. */
 const DISK_GONE_MS = 60_000;
 const SESSION_GONE_MS = 30_000;
@@ -44,10 +47,10 @@ export function flushMapStep(
   const id = detachStepId.flushMap(map);
   const devicePath = `/dev/${map.name}`;
   const parts: Labelled[] = [
-    { label: 'guard', request: contentGuard(`/sys/block/${map.name}/dm/uuid`, map.dmUuid) },
+    { label: 'guard', request: mapGuard(map) },
     ...disks.flatMap((disk) => identityParts(disk, wwid)),
     ...(flush ? flushParts(devicePath) : []),
-    { label: 'change', request: { kind: 'run', argv: ['multipath', '-f', map.dmName], timeoutMs: FLUSH_MS } },
+    { label: 'change', request: { kind: 'run', argv: ['multipath', '-f', map.dmName], timeoutMs: REMOVE_MAP_MS } },
     {
       label: 'gone',
       request: {
@@ -76,7 +79,7 @@ export function discardMapStep(map: DmDevice): Step {
     changes: [`map ${map.dmName}`],
     after: [],
     requests: [
-      contentGuard(`/sys/block/${map.name}/dm/uuid`, map.dmUuid),
+      mapGuard(map),
       { kind: 'run', argv: ['dmsetup', 'message', map.dmName, '0', 'fail_if_no_path'], timeoutMs: 30_000 },
       { kind: 'run', argv: ['multipath', '-f', map.dmName], timeoutMs: 60_000 },
     ],
@@ -131,23 +134,26 @@ export function removeDiskStep(disk: ProvenDisk, options: RemoveDiskOptions): St
 /** Logs out of exactly one session, if nothing hangs under it any more at that moment (S10). */
 export function logoutStep(session: IscsiSession, after: readonly string[]): Step {
   const base = `/sys/class/iscsi_session/session${session.sid}`;
+  const requests: LaneRequest[] = [
+    {
+      kind: 'wait',
+      absent: [`${base}/device/target*/*:*:*:*`],
+      contents: [{ filePath: `${base}/targetname`, values: [session.targetName] }],
+      timeoutMs: 0,
+    },
+    { kind: 'run', argv: logoutSessionArgv(session.sid), timeoutMs: 60_000, okExits: [0, 2, 21] },
+    { kind: 'wait', absent: [base], timeoutMs: SESSION_GONE_MS },
+  ];
+  const id = detachStepId.logout(session);
   return {
-    id: detachStepId.logout(session),
+    id,
     what: `log out of ${session.targetName} at ${session.portal ?? 'its portal'} (session ${session.sid})`,
     changes: [`session ${session.sid} of ${session.targetName} at ${session.portal ?? 'its portal'}`],
     after,
     lane: sessionLane(session.sid),
-    requests: [
-      {
-        kind: 'wait',
-        absent: [`${base}/device/target*/*:*:*:*`],
-        contents: [{ filePath: `${base}/targetname`, values: [session.targetName] }],
-        timeoutMs: 0,
-      },
-      { kind: 'run', argv: logoutSessionArgv(session.sid), timeoutMs: 60_000, okExits: [0, 2, 21] },
-      { kind: 'wait', absent: [base], timeoutMs: SESSION_GONE_MS },
-    ],
+    requests,
     main: 1,
+    judge: (replies) => logoutVerdict(id, session, requests, replies),
   };
 }
 
@@ -244,8 +250,17 @@ function sessionLane(sid: number): string {
   return `session ${sid}`;
 }
 
-function contentGuard(filePath: string, value: string): WaitRequest {
-  return { kind: 'wait', contents: [{ filePath, values: [value] }], timeoutMs: 0 };
+/** Kernel name and map name both still mean this map: numbers are used again (incident A13), and aliases move (B13). */
+function mapGuard(map: DmDevice): WaitRequest {
+  const dm = `/sys/block/${map.name}/dm`;
+  return {
+    kind: 'wait',
+    contents: [
+      { filePath: `${dm}/uuid`, values: [map.dmUuid] },
+      { filePath: `${dm}/name`, values: [map.dmName] },
+    ],
+    timeoutMs: 0,
+  };
 }
 
 function diskGuard(device: ScsiDevice, wwid: Wwid | null, force: boolean): WaitRequest {

@@ -10,6 +10,7 @@ import type {
 } from '../connector.js';
 import { attachVolume } from './attach.js';
 import { connectorProperties, type PropertyWishes } from '../connector-properties.js';
+import { withoutSecrets } from '../redact-result.js';
 import { detachVolume } from './detach.js';
 import { extendVolume } from './extend.js';
 import { iscsiGoal, volumeFromProperties } from './goal.js';
@@ -28,11 +29,11 @@ export class IscsiConnector implements InitiatorConnector {
   }
 
   attach(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult> {
-    return attachVolume(this.#context, volume, options);
+    return withoutSecrets(volume, () => attachVolume(this.#context, volume, options));
   }
 
   detach(volume: VolumeSpec, deviceInfo: DeviceInfo | null, options?: DisconnectOptions): Promise<VolumeResult> {
-    return detachVolume(this.#context, volume, deviceInfo, options);
+    return withoutSecrets(volume, () => detachVolume(this.#context, volume, deviceInfo, options));
   }
 
   status(volumes: readonly VolumeSpec[]): Promise<ReadonlyMap<string, VolumeResult>> {
@@ -64,7 +65,7 @@ export class IscsiConnector implements InitiatorConnector {
   }
 
   extend(volume: VolumeSpec, options?: VerbOptions): Promise<VolumeResult> {
-    return extendVolume(this.#context, volume, options);
+    return withoutSecrets(volume, () => extendVolume(this.#context, volume, options));
   }
 
   async extendVolume(connectionProperties: unknown): Promise<number> {

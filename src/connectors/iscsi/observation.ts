@@ -1,4 +1,5 @@
-import type { Fact } from '../../linux/fact.js';
+import { combineFacts, type Fact } from '../../linux/fact.js';
+import { freeMemoryFact, type Memory } from '../../linux/free-memory.js';
 import { type LiveIdentity, liveIdentityRequest, parseLiveIdentity } from '../../linux/live-identity.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { StorageState } from '../../linux/storage-state.js';
@@ -15,6 +16,8 @@ export interface IscsiObservation {
   readonly live: ReadonlyMap<string, LiveIdentity>;
   /** whether a direct read of the device that is to be handed out went well; null when there was none to try */
   readonly readable: boolean | null;
+  /** what a flush has to do with; read before one, absent or null when it is not known */
+  readonly memory?: Memory | null;
   /** private links of encrypted volumes, and where they lead; absent when they do not matter */
   readonly links?: ReadonlyMap<string, string>;
 }
@@ -76,10 +79,21 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
 export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
   const withMounts = clues.previous === null || clues.again;
   const storage = storageFact({ withMounts, withMultipathd: false, withMapPaths: false });
+  if (!withMounts) {
+    return { requests: storage.requests, parse: (replies) => seen(storage.parse(replies)) };
+  }
+  const both = combineFacts(storage, freeMemoryFact());
   return {
-    requests: storage.requests,
-    parse: (replies) => ({ storage: storage.parse(replies), live: new Map(), readable: null }),
+    requests: both.requests,
+    parse(replies) {
+      const [found, memory] = both.parse(replies);
+      return { ...seen(found), memory };
+    },
   };
+}
+
+function seen(storage: StorageState): IscsiObservation {
+  return { storage, live: new Map(), readable: null };
 }
 
 function linksOf(reply: LaneReply | undefined): Pick<IscsiObservation, 'links'> {

@@ -67,10 +67,12 @@ export async function writeFile(
 
 const MOUNTINFO = /^\/proc\/(\d+)\/mountinfo$/;
 
-/** `D PID RAN_AT_MS PROCESSOR NAME` for each process in uninterruptible sleep, `iscsid` when that runs, and a closing line. */
+/** `D PID RAN_AT_MS PROCESSOR WHERE NAME` for each process in uninterruptible sleep, `iscsid` when that runs, and a closing line. */
 function sleepers(host: SimulatedHost, files: readonly string[]): ToolResult {
   const { blockedTasks, iscsid } = host.condition.now;
-  const rows = blockedTasks.map(({ pid, name, seconds }) => `D ${pid} ${host.uptimeMs() - seconds * 1000} 0 ${name}`);
+  const rows = blockedTasks.map(
+    ({ pid, name, seconds }) => `D ${pid} ${host.uptimeMs() - seconds * 1000} 0 io_schedule ${name}`,
+  );
   return printed(lines([...rows, ...(iscsid === 'running' ? ['iscsid'] : []), `end ${files.length}`]));
 }
 

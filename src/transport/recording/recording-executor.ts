@@ -1,7 +1,7 @@
 import type { Secret } from '../../secrets/secret.js';
 import type { Deadline } from '../../time/deadline.js';
 import type { Executor, LaneReply, LaneRequest, RepliesTo } from '../executor.js';
-import { SecretScrubber } from './secret-scrubber.js';
+import { SecretScrubber } from '../../secrets/secret-scrubber.js';
 import type { SequenceLine, TraceLine, TraceRequest } from './trace-format.js';
 import { errorLine, headerText, lineText, replyLine, requestLine } from './trace-lines.js';
 

@@ -5,7 +5,7 @@ import type { Deadline } from '../../time/deadline.js';
 import type { Counters, Executor, LaneRequest, RepliesTo } from '../executor.js';
 import { lineDiff } from './line-diff.js';
 import { ReplayError } from './replay-error.js';
-import { SecretScrubber } from './secret-scrubber.js';
+import { SecretScrubber } from '../../secrets/secret-scrubber.js';
 import {
   type ClosedLine,
   type ConnectionLine,

@@ -1,7 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { Secret } from '../../secrets/secret.js';
 import type { LaneReply, LaneRequest } from '../executor.js';
-import { type SecretScrubber, secretsIn } from './secret-scrubber.js';
+import { type SecretScrubber, secretsIn } from '../../secrets/secret-scrubber.js';
 import type { TraceError, TraceLine, TraceReply, TraceRequest } from './trace-format.js';
 import { TRACE_VERSION } from './trace-format.js';
 

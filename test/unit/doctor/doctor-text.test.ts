@@ -30,7 +30,7 @@ function report(hosts: Readonly<Record<string, Partial<HostFacts> | null>>): Doc
 
 const unknown = (subject: string): Partial<HostFacts> => ({ unknowns: [{ subject, reason: 'could not be read' }] });
 const hung = (pid: number): Partial<HostFacts> => ({
-  processes: { iscsidRuns: true, blocked: [{ pid, name: 'dd', ranAtSeconds: 400, processor: 0 }] },
+  processes: { iscsidRuns: true, blocked: [{ pid, name: 'dd', ranAtSeconds: 400, processor: 0, sleepsIn: null }] },
 });
 const lines = (text: string): string[] => text.split('\n').map((line) => line.replace(/ {2,}/g, '  '));
 

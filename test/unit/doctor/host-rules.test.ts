@@ -28,6 +28,7 @@ const blocked = (...ranAtSeconds: (number | null)[]): Partial<HostFacts> => ({
       name: 'kworker/u2:1',
       ranAtSeconds: at,
       processor: 0,
+      sleepsIn: null,
     })),
   },
 });

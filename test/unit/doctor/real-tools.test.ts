@@ -115,8 +115,8 @@ it.each(AWKS.map((words) => [words.join(' '), words] as const))(
     expect(parse(fact, reply)).toEqual({
       value: {
         blocked: [
-          { pid: 9999992, name: 'evil) D 1', ranAtSeconds: null, processor: 6 },
-          { pid: 9999993, name: 'a b (c)', ranAtSeconds: null, processor: 0 },
+          { pid: 9999992, name: 'evil) D 1', ranAtSeconds: null, processor: 6, sleepsIn: null },
+          { pid: 9999993, name: 'a b (c)', ranAtSeconds: null, processor: 0, sleepsIn: null },
         ],
         iscsidRuns: true,
       },

@@ -1,4 +1,5 @@
 import { multipathMapsOf, usesOf } from '../../../src/linux/block-stack.js';
+import { bootTargetsFact } from '../../../src/linux/boot-targets.js';
 import { dmDevicesFact } from '../../../src/linux/dm-devices.js';
 import type { Fact } from '../../../src/linux/fact.js';
 import { heldDevicesFact } from '../../../src/linux/held-devices.js';
@@ -42,6 +43,7 @@ export const SUBJECTS: Readonly<Record<string, (content: CaseFile) => unknown>> 
   'held-devices': learn(heldDevicesFact()),
   multipathd: learn(multipathdFact()),
   'initiator-name': learn(initiatorNameFact()),
+  'boot-targets': learn(bootTargetsFact()),
   storage: learn(storageFact()),
   'doctor-iscsid-settings': (content) => plain(learn(iscsidSettingsFact())(content)),
   'doctor-multipath-settings': learn(multipathSettingsFact()),

@@ -1,4 +1,4 @@
-import { Secret } from '../../secrets/secret.js';
+import { Secret } from './secret.js';
 
 /** What stands in a recording where a secret stood. */
 export const REDACTED = '[redacted]';
