@@ -74,7 +74,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'transport/printable.js',
       'errors',
     ],
-    packages: ['cli-table3', 'zod'],
+    packages: ['cli-table3', 'xmlbuilder', 'zod'],
     builtins: ['util'],
   },
   runbook: {

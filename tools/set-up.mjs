@@ -17,6 +17,7 @@ const TEST_PROGRAMS = [
   { program: 'tcsh', package: 'tcsh' },
   { program: 'busybox', package: 'busybox' },
   { program: 'flock', package: 'util-linux' },
+  { program: 'chromium', package: 'chromium' },
 ];
 
 /** Programs of the lab which its build installs when it runs as root; see `test/lab/build-host.sh`. */

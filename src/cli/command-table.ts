@@ -1,15 +1,20 @@
+import type { PositionalOptions } from 'yargs';
 import type { Command } from './command.js';
 import { OPTIONS } from './options.js';
 
 export interface CommandEntry {
   /** as yargs wants it */
   readonly usage: string;
+  /** the words of `usage` that stand behind the command's name */
+  readonly positionals?: Readonly<Record<string, PositionalOptions>>;
   readonly describe: string;
   readonly options: (typeof OPTIONS)[keyof typeof OPTIONS];
   readonly examples: readonly (readonly [commandLine: string, what: string])[];
   /** loaded when the command is run, so that `--help` and `--version` need neither ssh2 nor zod */
   readonly load: () => Promise<Command>;
 }
+
+const PLAYBOOK = { playbook: { type: 'string', describe: 'playbook file (YAML)' } } as const;
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   ping: {
@@ -79,6 +84,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   plan: {
     usage: 'plan <playbook>',
+    positionals: PLAYBOOK,
     describe: 'Show what a playbook would do on every host, and why; changes nothing',
     options: OPTIONS.plan,
     examples: [['$0 plan detach.yaml -i fleet.yaml -e volume=data', 'prints a hash that run --approve takes']],
@@ -86,6 +92,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   run: {
     usage: 'run <playbook>',
+    positionals: PLAYBOOK,
     describe: 'Run a playbook: an approved plan, or after a question on the terminal',
     options: OPTIONS.run,
     examples: [
@@ -96,10 +103,22 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   inventory: {
     usage: 'inventory <what>',
+    positionals: { what: { choices: ['list'], describe: 'list' } },
     describe: 'inventory list: show hosts, groups and volumes',
     options: OPTIONS.inventory,
     examples: [['$0 inventory list -i fleet.yaml --limit "web*"', 'what a pattern selects']],
     load: async () => (await import('./commands/inventory-list.js')).inventoryList,
+  },
+  report: {
+    usage: 'report <run>',
+    positionals: { run: { type: 'string', describe: 'id of a run, or last' } },
+    describe: 'Make an HTML page, or JUnit XML, of what a run did, from its journal',
+    options: OPTIONS.report,
+    examples: [
+      ['$0 report last --html run.html', 'one file, to look at and to keep'],
+      ['$0 report 20261125-031500-1a2b3c4d --junit run.xml', 'for a pipeline'],
+    ],
+    load: async () => (await import('./commands/report.js')).report,
   },
   sudoers: {
     usage: 'sudoers',

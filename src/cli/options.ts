@@ -158,6 +158,12 @@ export const OPTIONS = {
     ...playbookOptions,
   },
   inventory: { ...selectionOptions, ...outputOptions },
+  report: {
+    html: { type: 'string', group: OUTPUT, describe: 'write a page that needs nothing else to this file' },
+    junit: { type: 'string', group: OUTPUT, describe: 'write JUnit XML to this file' },
+    ...stateOption,
+    ...outputOptions,
+  },
   sudoers: {
     connector: { choices: ['iscsi'], default: 'iscsi', describe: 'whose commands are to be allowed' },
     user: { alias: 'u', type: 'string', describe: 'the user who logs in; default longshore' },
@@ -214,6 +220,10 @@ export interface CliOptions {
   readonly extraVars: readonly string[];
   readonly approve?: string;
   readonly yes: boolean;
+  /** of report: id of a run, or `last` */
+  readonly run: string;
+  readonly html?: string;
+  readonly junit?: string;
   /** of the demo */
   readonly hosts: number;
   readonly serve?: string;

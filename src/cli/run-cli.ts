@@ -68,10 +68,7 @@ async function parseWords(words: readonly string[], hasCommand: boolean, termina
       command: entry.usage,
       describe: entry.describe,
       builder: (command) => {
-        if (name === 'inventory') command.positional('what', { choices: ['list'] as const, describe: 'list' });
-        if (entry.usage.includes('<playbook>')) {
-          command.positional('playbook', { type: 'string', describe: 'playbook file (YAML)' });
-        }
+        for (const [word, options] of Object.entries(entry.positionals ?? {})) command.positional(word, options);
         for (const [line, what] of entry.examples) command.example(line, what);
         return command
           .options(entry.options)
