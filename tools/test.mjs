@@ -39,14 +39,14 @@ async function runAll() {
   if (!isWithSshd) {
     fail(`tests against a real sshd cannot run; install, as root: apt-get install ${missing.join(' ')}`);
   }
-  await part('static checks', process.execPath, ['tools/check.mjs'], 6 * MINUTE_MS);
+  await part('static checks', process.execPath, ['tools/check.mjs'], 10 * MINUTE_MS);
   const projects = ['unit', ...(isWithSshd ? ['sshd'] : []), 'simulator', 'cli'];
   const quick = ['run', ...projects.flatMap((project) => ['--project', project])];
-  await part(`tests (${projects.join(', ')})`, VITEST, quick, 10 * MINUTE_MS);
+  await part(`tests (${projects.join(', ')})`, VITEST, quick, 30 * MINUTE_MS);
   const missingInLab = missingForLab();
   if (missingInLab.length === 0) {
     const skippedBefore = total.skipped;
-    await part('tests in the lab (real kernels; builds it first)', VITEST, ['run', '--project', 'lab'], 22 * MINUTE_MS);
+    await part('tests in the lab (real kernels; builds it first)', VITEST, ['run', '--project', 'lab'], 40 * MINUTE_MS);
     const skipped = total.skipped - skippedBefore;
     if (process.env.CI !== undefined && skipped > 0)
       fail(`tests in the lab: ${skipped} skipped, which CI does not accept`);
@@ -61,7 +61,7 @@ if (!checkNode() || !(await installModules())) {
   fail('set-up failed');
 } else if (!(await build({ always: true }))) {
   fail('build failed');
-  await part('static checks', process.execPath, ['tools/check.mjs'], 6 * MINUTE_MS);
+  await part('static checks', process.execPath, ['tools/check.mjs'], 10 * MINUTE_MS);
 } else if (files.length > 0) {
   const missing = await installTestPrograms();
   if (missing.length > 0) fail(`missing; install, as root: apt-get install ${missing.join(' ')}`);
