@@ -7,6 +7,7 @@ import { createFleetModel, type FleetModel, type FleetModelOptions } from '../..
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { deadlineIn } from '../../src/time/deadline.js';
 import type { Executor } from '../../src/transport/executor.js';
+import { withoutForbidden } from './forbidden-commands.js';
 
 /** One simulated host with volumes on an array, and connectors to it. */
 export interface Site {
@@ -47,7 +48,7 @@ export function site(options: Partial<FleetModelOptions> = {}): Site {
     initiator: host.environment.initiatorName,
     async use(work, wrap = (executor) => executor) {
       const direct = new DirectExecutor(host);
-      const executor = wrap(direct);
+      const executor = wrap(withoutForbidden(direct));
       try {
         return await work(new IscsiConnector({ executor, deadline: deadlineIn(20_000), runId: 'test' }), direct);
       } finally {

@@ -5,8 +5,8 @@ import { showRequest } from '../engine/show-command.js';
 import type { StepVerdict } from '../engine/step.js';
 import type { TargetTriple } from './goal.js';
 
-/** iscsiadm exits after which the same login may go well a moment later: database locked, busy, try again (open-iscsi 2.1.8). */
-const RETRY_EXITS: ReadonlySet<number> = new Set([6, 28, 29]);
+/** iscsiadm exits after which the same login may go well a moment later: database locked, busy, try again, iscsid did not answer in time (open-iscsi 2.1.8). */
+const RETRY_EXITS: ReadonlySet<number> = new Set([6, 28, 29, 33]);
 /** ISCSI_ERR_LOGIN_AUTH_FAILED: another try can lock the account out at the array (S34). */
 const REJECTED_EXIT = 24;
 

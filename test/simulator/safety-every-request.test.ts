@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { LaneReply, LaneRequest } from '../../src/transport/executor.js';
+import { onlyLooks } from '../../src/transport/read-only-executor.js';
+import { site, type Site } from './iscsi-site.js';
+import { ended, type Meddler, meddled } from './meddle.js';
+
+/** A request that failed on the host, in the way of its kind; null for one that cannot fail, or only finds nothing. */
+function failure(request: LaneRequest): LaneReply | null {
+  switch (request.kind) {
+    case 'run':
+      return onlyLooks(request) ? null : ended(1, { stderr: 'failed' });
+    case 'write':
+      return { kind: 'write', ok: false, error: `${String(request.filePath)}: Input/output error` };
+    case 'wait':
+      return { kind: 'wait', ok: false, matches: [], remaining: [...(request.absent ?? [])] };
+    default:
+      return null;
+  }
+}
+
+/** Fails the `nth` request that can fail, once; says whether there was one. */
+function failing(nth: number): { readonly meddler: Meddler; readonly hasFailed: () => boolean } {
+  let count = 0;
+  return {
+    hasFailed: () => count > nth,
+    meddler: (request) => {
+      const reply = failure(request);
+      if (reply === null) return undefined;
+      count += 1;
+      return count === nth + 1 ? reply : undefined;
+    },
+  };
+}
+
+/** Plays `play` with each request failing once, on a host of its own, all at once. Gives the number of requests that can fail. */
+async function atEach(play: (nth: number) => Promise<boolean>): Promise<number> {
+  for (let from = 0; ; from += 20) {
+    const played = await Promise.all(Array.from({ length: 20 }, (_, index) => play(from + index)));
+    const end = played.indexOf(false);
+    if (end !== -1) return from + end;
+  }
+}
+
+async function attached(): Promise<Site> {
+  const place = site();
+  await place.use((connector) => connector.attach(place.volume()));
+  place.host.writeData('/dev/dm-0', 'not synced yet');
+  return place;
+}
+
+describe('whatever single request fails', () => {
+  it.each([false, true])('a detach that says it is done is done, and no data is lost (force: %s)', async (force) => {
+    const points = await atEach(async (nth) => {
+      const { use, volume, host, fleet, initiator } = await attached();
+      const { meddler, hasFailed } = failing(nth);
+      const result = await use((connector) => connector.detach(volume(), null, { force }), meddled(meddler));
+      const isDone = result.error === undefined;
+      const data = fleet.array.unitAt(fleet.targetName, initiator, 1)?.data;
+      if (isDone) expect([nth, host.leftovers(), data]).toEqual([nth, [], ['not synced yet']]);
+      if (!force) expect([nth, host.blocks.lostData]).toEqual([nth, []]);
+      // what it could not do the first time, it does the second
+      const again = await use((connector) => connector.detach(volume(), null));
+      expect([nth, again.error?.message, host.leftovers()]).toEqual([nth, undefined, []]);
+      return hasFailed();
+    });
+    expect(points).toBeGreaterThan(10);
+  });
+
+  it('an attach is proven, or undone to the last thing', async () => {
+    const points = await atEach(async (nth) => {
+      const { use, volume, host } = site();
+      const { meddler, hasFailed } = failing(nth);
+      const result = await use((connector) => connector.attach(volume()), meddled(meddler));
+      if (result.error === undefined) {
+        const proven = result.paths.filter(({ identity }) => identity === 'live').length;
+        // fewer than all is said
+        expect([nth, proven, result.warnings.length > 0]).toEqual([nth, proven === 1 ? 1 : 2, proven === 1]);
+        expect(result.deviceInfo?.scsi_wwn).toBe(volume().wwid);
+      } else expect([nth, host.leftovers()]).toEqual([nth, []]);
+      return hasFailed();
+    });
+    expect(points).toBeGreaterThan(8);
+  });
+});
