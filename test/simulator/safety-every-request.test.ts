@@ -18,21 +18,24 @@ function failure(request: LaneRequest): LaneReply | null {
   }
 }
 
-/** Fails the `nth` request that can fail, once; says whether there was one. */
-function failing(nth: number): { readonly meddler: Meddler; readonly hasFailed: () => boolean } {
+/** Fails the `nth` request that can fail, once or whenever it comes again; says whether there was one. */
+function failing(nth: number, isForever = false): { readonly meddler: Meddler; readonly hasFailed: () => boolean } {
   let count = 0;
+  let failed = '';
   return {
     hasFailed: () => count > nth,
     meddler: (request) => {
       const reply = failure(request);
       if (reply === null) return undefined;
       count += 1;
-      return count === nth + 1 ? reply : undefined;
+      const shown = JSON.stringify(request);
+      if (count === nth + 1) failed = shown;
+      return count === nth + 1 || (isForever && failed === shown) ? reply : undefined;
     },
   };
 }
 
-/** Plays `play` with each request failing once, on a host of its own, all at once. Gives the number of requests that can fail. */
+/** Plays `play` for each request, on a host of its own, all at once. Gives the number of requests that can fail. */
 async function atEach(play: (nth: number) => Promise<boolean>): Promise<number> {
   for (let from = 0; ; from += 20) {
     const played = await Promise.all(Array.from({ length: 20 }, (_, index) => play(from + index)));
@@ -66,19 +69,27 @@ describe('whatever single request fails', () => {
     expect(points).toBeGreaterThan(10);
   });
 
-  it('an attach is proven, or undone to the last thing', async () => {
-    const points = await atEach(async (nth) => {
-      const { use, volume, host } = site();
-      const { meddler, hasFailed } = failing(nth);
-      const result = await use((connector) => connector.attach(volume()), meddled(meddler));
-      if (result.error === undefined) {
-        const proven = result.paths.filter(({ identity }) => identity === 'live').length;
-        // fewer than all is said
-        expect([nth, proven, result.warnings.length > 0]).toEqual([nth, proven === 1 ? 1 : 2, proven === 1]);
-        expect(result.deviceInfo?.scsi_wwn).toBe(volume().wwid);
-      } else expect([nth, host.leftovers()]).toEqual([nth, []]);
-      return hasFailed();
-    });
-    expect(points).toBeGreaterThan(8);
-  });
+  it.each([false, true])(
+    'an attach is proven, or undone to the last thing (again and again: %s)',
+    async (isForever) => {
+      let undone = 0;
+      const points = await atEach(async (nth) => {
+        const { use, volume, host } = site();
+        const { meddler, hasFailed } = failing(nth, isForever);
+        // nothing less than both paths in a map will do
+        const spec = volume({}, { minPaths: 2, enforceMultipath: true });
+        const result = await use((connector) => connector.attach(spec), meddled(meddler));
+        if (result.error === undefined) {
+          expect([nth, result.paths.map(({ identity }) => identity)]).toEqual([nth, ['live', 'live']]);
+          expect(result.deviceInfo?.scsi_wwn).toBe(volume().wwid);
+        } else {
+          undone += 1;
+          expect([nth, host.leftovers()]).toEqual([nth, []]);
+        }
+        return hasFailed();
+      });
+      expect(points).toBeGreaterThan(8);
+      if (isForever) expect(undone).toBeGreaterThan(0);
+    },
+  );
 });
