@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'index.ts': {
     folders: [
       'runbook',
+      'moves',
       'sweep',
       'fleet',
       'report',
@@ -33,6 +34,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     folders: [
       'runbook',
+      'moves',
       'doctor',
       'sweep',
       'fleet',
@@ -64,6 +66,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   report: {
     folders: [
+      'moves',
       'doctor',
       'runbook',
       'sweep',
@@ -79,6 +82,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   runbook: {
     folders: [
+      'moves',
       'sweep',
       'fleet',
       'inventory',
@@ -92,6 +96,21 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     packages: ['yaml', 'zod'],
     builtins: ['crypto', 'fs', 'fs/promises', 'path'],
+  },
+  // one volume over two hosts: who has it, who may have it next
+  moves: {
+    folders: [
+      'sweep',
+      'fleet',
+      'inventory',
+      'connectors',
+      'transport/executor.js',
+      'transport/read-only-executor.js',
+      'time',
+      'errors',
+    ],
+    packages: ['zod'],
+    builtins: ['fs/promises', 'path'],
   },
   // looks at hosts, judges them, changes nothing: no connector
   doctor: {

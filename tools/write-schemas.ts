@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { inventoryFileSchema } from '../src/inventory/inventory-schema.js';
 import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js';
 import { journalLineSchema } from '../src/journal/journal-lines.js';
+import { evidenceFileSchema } from '../src/moves/evidence/evidence-file.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
 import { planSchema } from '../src/runbook/plan.js';
@@ -22,6 +23,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'plan.schema.json': planSchema,
   'result.schema.json': resultSchema,
   'doctor.schema.json': doctorSchema,
+  'evidence.schema.json': evidenceFileSchema,
   'journal-line.schema.json': journalLineSchema,
 };
 

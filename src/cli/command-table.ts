@@ -48,6 +48,33 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     examples: [['$0 extend -i fleet.yaml --volume data', 'all paths must be up; the filesystem is not touched']],
     load: async () => (await import('./commands/volume-verbs.js')).extend,
   },
+  migrate: {
+    usage: 'migrate',
+    describe: 'Move volumes from one host to another, both reachable; never two with one at the same time',
+    options: OPTIONS.migrate,
+    examples: [
+      ['$0 migrate -i fleet.yaml --volume data --from db01 --to db02 --plan', 'both sides, and the gates between them'],
+      ['$0 migrate -i fleet.yaml --volume data --from db01 --to db02', 'the same again goes on after a crash'],
+    ],
+    load: async () => (await import('./commands/migrate.js')).migrate,
+  },
+  evacuate: {
+    usage: 'evacuate',
+    describe: 'Give the volumes of a dead host to others; needs evidence that it is fenced',
+    options: OPTIONS.evacuate,
+    examples: [
+      ['$0 evacuate -i fleet.yaml --from db01 --to db02,db03', 'by the check that the inventory gives for db01'],
+      ['$0 evacuate -i fleet.yaml --from db01 --to db02 --evidence db01.json --plan', 'what would go where'],
+    ],
+    load: async () => (await import('./commands/evacuate.js')).evacuate,
+  },
+  clean: {
+    usage: 'clean',
+    describe: 'Prove that hosts which were evacuated have nothing left of it, so that they may be used again',
+    options: OPTIONS.clean,
+    examples: [['$0 clean -i fleet.yaml --limit db01', 'after its reboot, with its array access still closed']],
+    load: async () => (await import('./commands/clean.js')).clean,
+  },
   facts: {
     usage: 'facts',
     describe: "Show what Cinder asks of a host: os-brick's connector properties",

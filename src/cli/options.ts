@@ -110,6 +110,12 @@ const planOption = {
   plan: { type: 'boolean', group: VOLUMES, describe: 'print the steps, change nothing' },
 } as const satisfies OptionTable;
 
+const moveOptions = {
+  ...volumeOption,
+  ...planOption,
+  from: { type: 'string', group: HOSTS, describe: 'the host that has the volume' },
+} as const satisfies OptionTable;
+
 /** The options of each command, as yargs is told and as unknown ones are compared with. */
 export const OPTIONS = {
   ping: fleetOptions,
@@ -128,6 +134,46 @@ export const OPTIONS = {
     ...fleetOptions,
   },
   extend: { ...volumeOption, ...planOption, ...rolloutOptions, ...stateOption, ...fleetOptions },
+  migrate: {
+    ...moveOptions,
+    to: { type: 'string', group: HOSTS, describe: 'the host that is to have it' },
+    'array-command': {
+      type: 'string',
+      group: VOLUMES,
+      describe: 'command on this machine between the two hosts; {volume} {wwid} {from} {to} are filled in',
+    },
+    'array-undo': { type: 'string', group: VOLUMES, describe: 'the same when the move turns back' },
+    confirm: {
+      type: 'boolean',
+      group: VOLUMES,
+      describe: 'ask between the two hosts, for what is done at the array by hand',
+    },
+    yes: { alias: 'y', type: 'boolean', group: VOLUMES, describe: 'answer yes to that' },
+    ...stateOption,
+    ...fleetOptions,
+  },
+  evacuate: {
+    ...moveOptions,
+    to: { type: 'string', group: HOSTS, describe: 'the hosts that are to have its volumes, such as db02,db03' },
+    evidence: {
+      type: 'string',
+      group: VOLUMES,
+      describe: 'file with fencing evidence; else the check of longshore_fencing in the inventory',
+    },
+    'accept-attestation': {
+      type: 'boolean',
+      group: VOLUMES,
+      describe: 'let the word of two people in that file count as evidence, for the one volume that it names',
+    },
+    unrecorded: {
+      type: 'string',
+      group: VOLUMES,
+      describe: 'why one volume is taken of which nothing is on record',
+    },
+    ...stateOption,
+    ...fleetOptions,
+  },
+  clean: { ...planOption, ...stateOption, ...fleetOptions },
   facts: {
     'single-path': { type: 'boolean', group: HOSTS, describe: 'the key multipath is false' },
     'enforce-multipath': { type: 'boolean', group: HOSTS, describe: 'the key enforce_multipath' },
@@ -208,6 +254,17 @@ export interface CliOptions {
   readonly ignoreErrors: boolean;
   readonly largestExit: boolean;
   readonly outDir?: string;
+  /** of migrate and evacuate */
+  readonly from?: string;
+  readonly to?: string;
+  /** of migrate, in words */
+  readonly arrayCommand?: readonly string[];
+  readonly arrayUndo?: readonly string[];
+  readonly confirm: boolean;
+  /** of evacuate */
+  readonly evidence?: string;
+  readonly acceptAttestation: boolean;
+  readonly unrecorded?: string;
   /** of facts */
   readonly multipath: boolean;
   readonly enforceMultipath: boolean;

@@ -1,5 +1,6 @@
 import { LongshoreError } from '../errors/longshore-error.js';
 import { type Amount, parseAmount } from '../fleet/amount.js';
+import { splitWords } from '../inventory/hosts/split-words.js';
 import { TRANSPORTS } from '../transport/transport-choice.js';
 import { LOG_LEVELS, type CliOptions } from './options.js';
 
@@ -41,6 +42,14 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     force: flag('force'),
     ignoreErrors: flag('ignore-errors'),
     largestExit: flag('largest-exit'),
+    ...text(args, 'from', 'from'),
+    ...text(args, 'to', 'to'),
+    ...words(args, 'array-command', 'arrayCommand'),
+    ...words(args, 'array-undo', 'arrayUndo'),
+    confirm: flag('confirm'),
+    ...text(args, 'evidence', 'evidence'),
+    acceptAttestation: flag('accept-attestation'),
+    ...text(args, 'unrecorded', 'unrecorded'),
     multipath: !flag('single-path'),
     enforceMultipath: flag('enforce-multipath'),
     localAttach: flag('local-attach'),
@@ -92,6 +101,15 @@ function text<K extends string>(args: Arguments, name: string, key: K): { readon
   if (value === undefined) return {};
   if (typeof value !== 'string' || value === '') throw usageError(`--${name} needs a value`);
   return { [key]: value } as { readonly [P in K]: string };
+}
+
+/** A command as one line, split at blanks and quotes as a shell does, and never run by one. */
+function words<K extends string>(args: Arguments, name: string, key: K): { readonly [P in K]?: readonly string[] } {
+  const line = text(args, name, 'line').line;
+  if (line === undefined) return {};
+  const split: readonly string[] | null = splitWords(line);
+  if (split === null || split.length === 0) throw usageError(`--${name} must be a command; close every quote`);
+  return { [key]: split } as { readonly [P in K]: readonly string[] };
 }
 
 function texts(args: Arguments, name: string): string[] {

@@ -7,11 +7,13 @@ import type { HostTask } from '../fleet/run-host.js';
 import { newRunId } from '../fleet/run-id.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import type { RunHeader, RunJournal } from '../journal/run-journal.js';
+import { dirtyRefusal } from '../moves/dirty/refuse-dirty.js';
 import type { CommandContext } from './command.js';
 import type { HostConnector } from './connect-host.js';
 import { controllerName, thisController } from './controller.js';
 import { listenForInterrupts } from './interrupts.js';
 import { logEvent } from './log-events.js';
+import { moveTools } from './move-tools.js';
 import { startProgress } from './progress.js';
 import { Prompts } from './prompts.js';
 import { rolloutOf } from './rollout.js';
@@ -26,6 +28,8 @@ export interface FleetWork {
   readonly connect: HostConnector;
   /** such a run is journaled, unless it is a replay */
   readonly changesHosts: boolean;
+  /** it attaches, or may change anything: a host that is dirty after an evacuation is refused (rule S23) */
+  readonly refusesDirty?: boolean;
   /** time for a step in flight after an interrupt; the fleet's default when absent */
   readonly interruptGraceMs?: number;
   /** for the journal, beside what follows from the command line */
@@ -85,6 +89,8 @@ export async function performRun<R extends FleetResult>(
           ...(resumes === undefined ? {} : { resumes }),
         })
       : undefined;
+  const mayBeDirty = fleetWork.refusesDirty === true && options.replay === undefined;
+  const refusal = mayBeDirty ? dirtyRefusal(await moveTools(context, run).ledger.entries()) : undefined;
   const tracker = new RunTracker();
   const progress = startProgress(tracker, terminal, options);
   const interrupts = listenForInterrupts(
@@ -106,6 +112,7 @@ export async function performRun<R extends FleetResult>(
       ...(interruptGraceMs === undefined ? {} : { interruptGraceMs }),
       interrupt: interrupts.signal,
       controller: controllerName(controller),
+      ...(refusal === undefined ? {} : { refusal }),
       onEvent: (event) => {
         tracker.onEvent(event);
         logEvent(logger, event);

@@ -1,12 +1,17 @@
 import { connectorFor } from '../connectors/registry.js';
+import { LongshoreError } from '../errors/longshore-error.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
+import type { InventoryHost } from '../inventory/inventory.js';
+import { refusingTaken } from '../moves/dirty/refuse-dirty.js';
+import { recordOwners } from '../moves/ledger/record-owners.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readVolumeFile } from '../inventory/volumes/read-volume-file.js';
 import type { VolumeSpec } from '../connectors/connector.js';
 import { chooseVolumes, type VolumesOf } from './choose-volumes.js';
 import type { CommandContext } from './command.js';
 import { hostConnector } from './connect-host.js';
+import { moveTools } from './move-tools.js';
 import { performVerb } from './perform-verb.js';
 import { selectFleet } from './select-hosts.js';
 import { volumeWithoutSecrets } from './traced-connections.js';
@@ -24,24 +29,54 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
   const volumesOf: VolumesOf = options.replay === undefined ? chosen : (host) => chosen(host).map(volumeWithoutSecrets);
   // only logging in to a target takes a volume's secrets: a detach must go without them
   if (verb === 'attach') requireSecrets(hosts.map((host) => ({ ...host, volumes: volumesByName(volumesOf(host)) })));
-  return performVerb(context, {
+  const { ledger } = moveTools(context, verb);
+  const task = volumeTask<InventoryHost>(verb, {
+    volumesOf,
+    connectorFor,
+    planOnly: options.plan,
+    force: options.force,
+    ignoreErrors: options.ignoreErrors,
+  });
+  const isGuarded = verb === 'detach' && options.replay === undefined;
+  const wwidsOf = (host: InventoryHost) => volumesOf(host).map(({ wwid }) => wwid);
+  const result = await performVerb(context, {
     verb,
     hosts,
-    task: volumeTask(verb, {
-      volumesOf,
-      connectorFor,
-      planOnly: options.plan,
-      force: options.force,
-      ignoreErrors: options.ignoreErrors,
-    }),
+    task: isGuarded ? refusingTaken(task, await ledger.entries(), wwidsOf) : task,
     connect: hostConnector(context),
     changesHosts: verb !== 'status' && !options.plan,
+    refusesDirty: verb === 'attach' || verb === 'extend',
     journaled: {
       options: verb === 'detach' ? { force: options.force, ignoreErrors: options.ignoreErrors } : {},
       volumesOf,
       volumeFiles,
     },
   });
+  if ((verb !== 'attach' && verb !== 'detach') || options.plan || options.replay !== undefined) return result;
+  return withOwners(verb, result, hosts, volumesOf, context);
+}
+
+/** Who owns what is written down with the result: that it could not be is told with it. */
+async function withOwners(
+  verb: 'attach' | 'detach',
+  result: FleetResult,
+  hosts: readonly InventoryHost[],
+  volumesOf: VolumesOf,
+  context: CommandContext,
+): Promise<FleetResult> {
+  const specs = new Map(hosts.map((host) => [host.name, volumesByName(volumesOf(host))]));
+  try {
+    await recordOwners(
+      verb,
+      result,
+      (host, volume) => specs.get(host)?.get(volume),
+      moveTools(context, result.run).ledger,
+    );
+    return result;
+  } catch (error) {
+    if (!(error instanceof LongshoreError)) throw error;
+    return { ...result, journalError: error };
+  }
 }
 
 function volumesByName(volumes: readonly VolumeSpec[]): ReadonlyMap<string, VolumeSpec> {

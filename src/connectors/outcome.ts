@@ -14,6 +14,13 @@ const OUTCOME_BY_CODE: Readonly<Partial<Record<ErrorCode, Outcome>>> = {
   E_PLAN_CHANGED: 'refused',
   E_OUTCOME_UNKNOWN: 'unknown',
   E_STUCK: 'unknown',
+  E_OWNER: 'refused',
+  E_TWO_HOSTS: 'refused',
+  E_MOVE_REFUSED: 'refused',
+  E_MOVE_FROZEN: 'unknown',
+  E_EVIDENCE: 'refused',
+  E_HOST_ANSWERS: 'refused',
+  E_HOST_DIRTY: 'refused',
 };
 
 /** What an error that ended the work means for the host: could not be reached, said no, may have happened, or failed. */

@@ -46,6 +46,15 @@ export const ERROR_CODES = [
   'E_PLAN_CHANGED',
   'E_NOT_VERIFIED',
   'E_DECLINED',
+  // who has a volume, over several hosts
+  'E_OWNER',
+  'E_TWO_HOSTS',
+  'E_MOVE_REFUSED',
+  'E_MOVE_RETURNED',
+  'E_MOVE_FROZEN',
+  'E_EVIDENCE',
+  'E_HOST_ANSWERS',
+  'E_HOST_DIRTY',
   'E_INTERNAL',
 ] as const;
 

@@ -37,6 +37,8 @@ export interface FleetOptions<H extends FleetHost> {
   readonly journal?: TaskJournal;
   /** who runs it, for whoever finds a host's lock held */
   readonly controller?: string;
+  /** why nothing may be done on a host, or null; asked before it is connected */
+  readonly refusal?: HostOptions<H>['refusal'];
 }
 
 /** How one piece of work on some hosts of a run differs from the rest of it. */
@@ -126,6 +128,7 @@ function openRun<H extends FleetHost>(
     emit,
     ...(options.journal === undefined ? {} : { journal: options.journal }),
     ...(options.controller === undefined ? {} : { controller: options.controller }),
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
   };
   return {
     emit,

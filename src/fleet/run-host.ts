@@ -40,6 +40,8 @@ export interface HostOptions<H extends FleetHost> {
   readonly emit: (event: FleetEvent) => void;
   readonly journal?: TaskJournal;
   readonly controller?: string;
+  /** why nothing may be done on a host, or null; asked before it is connected */
+  readonly refusal?: (host: H) => LongshoreError | null;
 }
 
 /**
@@ -67,6 +69,8 @@ export async function runHost<H extends FleetHost>(
   let executor: Executor | undefined;
   let findings: HostFindings;
   try {
+    const refusal = options.refusal?.(host) ?? null;
+    if (refusal !== null) throw refusal;
     journal?.requireWritable();
     journal?.started();
     const reconnecting = new ReconnectingExecutor(await connectHost(host, options), {

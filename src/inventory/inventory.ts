@@ -44,6 +44,8 @@ export interface InventoryHost {
   /** `ansible_ssh_common_args`, split into words as a shell does; empty when there are none */
   readonly sshCommonArgs: readonly string[];
   readonly volumes: ReadonlyMap<string, VolumeSpec>;
+  /** how to find out whether it is fenced; absent: evidence has to come from elsewhere */
+  readonly fencing?: Fencing;
   /** where the inventory first names the host */
   readonly origin: SourcePosition;
   /**
@@ -51,6 +53,20 @@ export interface InventoryHost {
    * `selectHosts` refuses to select it.
    */
   readonly unsupported?: string;
+}
+
+/** A command on the controller that says, as JSON, whether a host can still write. */
+export interface Fencing {
+  readonly method: 'bmc-power-off' | 'array-access-removed' | 'instance-terminated';
+  /** argv; `{host}` and `{address}` in it stand for the host's name and address */
+  readonly check: readonly string[];
+  /** states that count as fenced */
+  readonly expect: readonly string[];
+  /** between two readings of a power state */
+  readonly pauseMs: number;
+  readonly timeoutMs: number;
+  /** how long an answer may be acted on */
+  readonly validMs: number;
 }
 
 export interface Become {

@@ -87,6 +87,27 @@ const host = z.looseObject({
     .describe("with facts: os-brick's connector properties, a key only when the host has what it is about"),
 });
 
+const move = z
+  .looseObject({
+    mode: z.enum(['handover', 'evacuation']),
+    volume: z.string().nullable(),
+    wwid: z.string().nullable(),
+    from: z.string(),
+    to: z.string().nullable(),
+    ending: z.enum(['planned', 'moved', 'nothing-to-do', 'returned', 'refused', 'frozen', 'stopped']),
+    owner: z
+      .looseObject({ host: z.string().nullable(), number: z.number().int() })
+      .nullable()
+      .describe('on record after it; the number grows with each owner'),
+    story: z.array(z.string()).describe('what was done, or with --plan would be, in order; for people'),
+    evidence: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('evacuate: the fencing evidence that it began with'),
+    error: error.optional(),
+  })
+  .describe('one volume that was to change hosts');
+
 const totals = z.looseObject({
   hosts: count.describe('hosts selected, also those not run'),
   ok: count,
@@ -142,6 +163,7 @@ export const resultSchema = z
     interrupted: z.boolean().optional(),
     notRun: z.array(z.string()).describe('hosts on which nothing was begun, because of an interrupt or a stop'),
     hosts: z.record(z.string(), host),
+    moves: z.array(move).optional().describe('with migrate and evacuate'),
     totals,
     stopped: stopReason.optional().describe('why it ended before its last host, when it was not by an interrupt'),
     unfinished: z.array(z.string()).optional().describe('with run: hosts that were begun and have steps left'),
@@ -150,6 +172,7 @@ export const resultSchema = z
   .meta({ title: 'Longshore result', description: 'What one run of a verb did on each host' });
 
 export type ResultDocument = z.output<typeof resultSchema>;
+export type MoveDocument = z.output<typeof move>;
 export type ResultHost = z.output<typeof host>;
 export type ResultVolume = z.output<typeof volume>;
 export type ResultError = z.output<typeof error>;

@@ -27,6 +27,7 @@ export const exec: Command = async (context) => {
     task: outDir === undefined ? task : keepingOutput(task, outDir),
     connect: hostConnector(context),
     changesHosts: true,
+    refusesDirty: true,
     interruptGraceMs: INTERRUPT_GRACE_MS,
     journaled: { options: { command: options.command } },
   });

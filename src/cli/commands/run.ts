@@ -29,7 +29,7 @@ export const run: Command = async (context) => {
   const approved = await approvalOf(context, prepared);
   const result = await performRun(
     context,
-    { verb: 'run', hosts, connect, changesHosts: true },
+    { verb: 'run', hosts, connect, changesHosts: true, refusesDirty: true },
     (options, { prompts, journal }) =>
       runRunbook(runbook, {
         ...options,

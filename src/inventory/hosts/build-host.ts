@@ -61,6 +61,7 @@ export class HostBuilder {
     const password = this.#secret('password', variables);
     const keyFile = this.#field('privateKeyFile', variables);
     const passphrase = this.#secret('privateKeyPassphrase', variables);
+    const fencing = this.#field('fencing', variables);
     return {
       ...base,
       address: this.#address(raw, variables, connection),
@@ -74,6 +75,7 @@ export class HostBuilder {
       ...(transport === undefined ? {} : { transport }),
       sshCommonArgs: this.#field('sshCommonArgs', variables) ?? [],
       volumes: this.#volumes(variables),
+      ...(fencing === undefined ? {} : { fencing }),
     };
   }
 

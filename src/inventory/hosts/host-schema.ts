@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { booleanSchema, portSchema, refusing, secretSchema } from './field-schemas.js';
+import { fencingSchema } from './fencing-schema.js';
 import { hasControl, parseAddress, userProblem } from './host-names.js';
 import { splitWords } from './split-words.js';
 
@@ -100,6 +101,11 @@ export const HOST_FIELDS = {
     names: ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'],
     schema: secretSchema,
     description: 'Password that sudo, doas or su asks for',
+  },
+  fencing: {
+    names: ['longshore_fencing'],
+    schema: fencingSchema,
+    description: 'How to find out whether the host is fenced, for an evacuation',
   },
 } as const;
 
