@@ -117,6 +117,8 @@ export interface WaitRequest {
   readonly absent?: readonly string[];
   /** each file's content, without trailing newlines, must be one of `values` */
   readonly contents?: readonly { readonly filePath: string; readonly values: readonly string[] }[];
+  /** each file must hold a whole number that is no smaller */
+  readonly minimums?: readonly { readonly filePath: string; readonly atLeast: number }[];
   /** the command must exit 0 and none of its output's whitespace-separated words may be one of `words` */
   readonly outputLacks?: { readonly argv: readonly string[]; readonly words: readonly string[] };
   readonly timeoutMs: number;

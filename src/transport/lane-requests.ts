@@ -76,13 +76,15 @@ function revealed(text: string | Secret): string {
 }
 
 function waitWords(request: WaitRequest): readonly string[] {
-  const { present = [], absent = [], contents = [], outputLacks } = request;
+  const { present = [], absent = [], contents = [], minimums = [], outputLacks } = request;
   return [
     milliseconds(request.timeoutMs),
     ...counted(present.map(patternToShell)),
     ...counted(absent.map(patternToShell)),
     String(contents.length),
     ...contents.flatMap(({ filePath, values }) => [absolute(filePath), ...counted(values)]),
+    String(minimums.length),
+    ...minimums.flatMap(({ filePath, atLeast }) => [absolute(filePath), wholeNumber(atLeast)]),
     ...(outputLacks === undefined ? ['-1'] : [...counted(outputLacks.words), ...command(outputLacks.argv)]),
   ];
 }
@@ -117,6 +119,12 @@ export function limitOf(request: WireRequest): number | null {
 /** At least 0, whole, and small enough for a shell whose numbers have 32 bits. */
 function milliseconds(ms: number): string {
   return String(Math.min(Math.max(0, Math.ceil(ms)), 0x7fffffff));
+}
+
+function wholeNumber(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new LongshoreError('E_USAGE', 'a minimum must be a whole number');
+  return String(value);
 }
 
 function command(argv: readonly string[]): readonly string[] {
@@ -243,6 +251,7 @@ function waitOf(words: Words): WireRequest {
   const present = words.counted().map(patternFromShell);
   const absent = words.counted().map(patternFromShell);
   const contents = Array.from({ length: words.number() }, () => ({ filePath: words.next(), values: words.counted() }));
+  const minimums = Array.from({ length: words.number() }, () => ({ filePath: words.next(), atLeast: words.number() }));
   const lacking = words.number();
   return {
     kind: 'wait',
@@ -250,6 +259,7 @@ function waitOf(words: Words): WireRequest {
     present,
     absent,
     contents,
+    ...(minimums.length === 0 ? {} : { minimums }),
     ...(lacking < 0 ? {} : { outputLacks: { words: words.take(lacking), argv: words.rest() } }),
   };
 }

@@ -18,6 +18,14 @@ l_blind() {
     l_each 'if [ -d "$lf" ]; then if [ ! -x "$lf" ]; then l_hit a "$lf"; else case $lx in *[*?[]*) [ -r "$lf" ] || l_hit a "$lf" ;; esac; fi; fi' "$lg"
   done
 }
+l_atleast() {
+  case $1 in '' | *[!0-9]*) return 1 ;; esac
+  [ ${'${#1}'} -eq ${'${#2}'} ] || { [ ${'${#1}'} -gt ${'${#2}'} ]; return; }
+  [ ${'${#1}'} -gt 9 ] || { [ "$1" -ge "$2" ]; return; }
+  lr=${'${1%?????????}'} lw=${'${2%?????????}'}
+  [ "$lr" -eq "$lw" ] || { [ "$lr" -gt "$lw" ]; return; }
+  [ "1${'${1#"$lr"}'}" -ge "1${'${2#"$lw"}'}" ]
+}
 l_hit() { lw=1; l_path "$1" "$2"; }
 l_look() {
   la= lY=1
@@ -47,6 +55,12 @@ l_look() {
     done
     [ $lw = 1 ] || lY=0
     lj=$((lj-1))
+  done
+  lj=$1; shift
+  while [ "$lj" -gt 0 ]; do
+    l_content "$1" || lo=
+    l_atleast "$lo" "$2" || lY=0
+    shift 2; lj=$((lj-1))
   done
   [ "$lY" = 1 ] || return 0
   lj=$1; shift

@@ -3,6 +3,17 @@ import { codeOf, site } from './iscsi-site.js';
 
 const GROWN = 2 ** 31;
 
+/** A site whose first volume's size on the array can be set. */
+function grownSite() {
+  const one = site();
+  const unit = () => {
+    const found = one.fleet.array.unitAt(one.fleet.targetName, one.initiator, 1);
+    if (found === null) throw new Error('no unit');
+    return found;
+  };
+  return { ...one, unit };
+}
+
 describe('extending an iSCSI volume', () => {
   it('shows the new size on every layer, and grows nothing of others', async () => {
     const { use, volume, host, fleet, initiator } = site({ volumesPerHost: 2 });
@@ -21,14 +32,38 @@ describe('extending an iSCSI volume', () => {
     expect(commands.filter((line) => line.includes('reconfigure'))).toEqual([]);
   });
 
-  it('needs two round trips when nothing has grown', async () => {
-    const { use, volume } = site();
+  it.each([
+    ['nothing has grown', 2 ** 30, 2 ** 30, 'ok'],
+    ['it has grown to the size that is declared', GROWN, GROWN, 'changed'],
+    ['it has grown, and no size is declared', GROWN, undefined, 'changed'],
+  ])('needs two round trips when %s', async (_when, sizeBytes, declared, outcome) => {
+    const { use, volume, unit } = grownSite();
     await use((connector) => connector.attach(volume()));
+    unit().sizeBytes = sizeBytes;
+    const { sizeBytes: _, ...undeclared } = volume();
     await use(async (connector, executor) => {
       const sequences = vi.spyOn(executor, 'sequence');
-      expect(await connector.extend(volume())).toMatchObject({ outcome: 'ok', sizeBytes: 2 ** 30 });
+      const spec = declared === undefined ? undeclared : { ...undeclared, sizeBytes: declared };
+      expect(await connector.extend(spec)).toMatchObject({ outcome, sizeBytes });
       expect(sequences).toHaveBeenCalledTimes(2);
     });
+  });
+
+  it.each([
+    ['the array shows another size than the declared one', GROWN, GROWN * 2],
+    ['the array has made it smaller, as declared', 2 ** 29, 2 ** 29],
+    ['the array has made it smaller, and no size is declared', 2 ** 29, undefined],
+  ])('leaves the map as it is when %s', async (_when, sizeBytes, declared) => {
+    const { use, volume, unit, host } = grownSite();
+    await use((connector) => connector.attach(volume()));
+    unit().sizeBytes = sizeBytes;
+    const { sizeBytes: _, ...undeclared } = volume();
+    const spec = declared === undefined ? undeclared : { ...undeclared, sizeBytes: declared };
+    const result = await use((connector) => connector.extend(spec));
+    expect(codeOf(result.error)).toBe('E_IDENTITY_MISMATCH');
+    expect(result.error?.message).toContain(String(sizeBytes));
+    expect(host.deviceMapper.mappings.map((map) => map.sizeBytes)).toEqual([2 ** 30]);
+    expect(host.commands.filter((argv) => argv[1] === 'resize')).toEqual([]);
   });
 
   it('changes nothing unless all paths answer', async () => {

@@ -219,6 +219,19 @@ describe.each(SUBJECTS)('requests by $name', ({ makeSubject }) => {
     expect(await look({ contents: [{ filePath: there, values: ['1', '4096'] }] })).toMatchObject({ ok: true });
     expect(await look({ contents: [{ filePath: there, values: ['409'] }] })).toMatchObject({ ok: false });
     expect(await look({ contents: [{ filePath: inside('none'), values: [''] }] })).toMatchObject({ ok: false });
+    const least = (atLeast: number, filePath = there) => look({ minimums: [{ filePath, atLeast }] });
+    expect(await least(4096)).toMatchObject({ ok: true });
+    expect(await least(999)).toMatchObject({ ok: true });
+    expect(await least(4097)).toMatchObject({ ok: false });
+    expect(await least(40_960)).toMatchObject({ ok: false });
+    expect(await least(0, inside('none'))).toMatchObject({ ok: false });
+    expect(await least(0, file('wait words', '12 apples\n'))).toMatchObject({ ok: false });
+    // beyond what a shell with numbers of 32 bits can compare at once
+    const large = file('wait large', '8589934592\n');
+    expect(await least(8_589_934_592, large)).toMatchObject({ ok: true });
+    expect(await least(8_589_934_593, large)).toMatchObject({ ok: false });
+    expect(await least(8_000_000_001, large)).toMatchObject({ ok: true });
+    expect(await least(9_000_000_000, large)).toMatchObject({ ok: false });
     expect(executor.counters().remoteProcesses).toBe(before);
     const lacks = (argv: string[], words: string[]) => look({ outputLacks: { argv, words } });
     expect(await lacks(['echo', 'sda sdb *'], ['sdc', 'sd', '/'])).toMatchObject({ ok: true });

@@ -31,7 +31,7 @@ export async function extendVolume(
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goalAt(clues.previous), clues),
-      plan: (observation, history, first) => planExtend(goalAt(first), observation, history),
+      plan: (observation, history, first) => planExtend(goalAt(first), observation, history, first),
     },
     context.executor,
     context.deadline,
@@ -46,8 +46,13 @@ export async function extendVolume(
   return { ...result, outcome: sizesOf(goal, run.first) === sizesOf(goal, run.last) ? 'ok' : 'changed' };
 }
 
-/** Remaining work of an extend (pure). */
-export function planExtend(goal: IscsiGoal, observation: IscsiObservation, history: History): Plan {
+/** Remaining work of an extend (pure). `first` is what the host showed before anything was done. */
+export function planExtend(
+  goal: IscsiGoal,
+  observation: IscsiObservation,
+  history: History,
+  first: IscsiObservation = observation,
+): Plan {
   const { storage } = observation;
   const { devices, maps, paths } = viewVolume(storage, goal, goal.expectedWwid);
   if (devices.length === 0) return stop('E_DEVICE_NOT_FOUND', `${goal.volume} is not attached to this host`);
@@ -68,22 +73,38 @@ export function planExtend(goal: IscsiGoal, observation: IscsiObservation, histo
     return stop('E_IDENTITY_MISMATCH', `what is attached is not only ${goal.volume}: ${foreign ?? shown}`);
   }
 
-  const rescan = rescanStep(goal, devices, wwid);
-  const rescanned = history.succeeded.has(rescan.id);
-  if (!rescanned) return stepOrError(rescan, history);
+  const [map] = maps;
+  const rescan = rescanStep(goal, devices, map, wwid);
+  if (!history.succeeded.has(rescan.id) && !history.notes.has(OTHER_SIZES)) {
+    const plan = stepOrError(rescan, history);
+    const grows = map !== undefined && map.sizeBytes !== goal.sizeBytes;
+    // in the same round trip: multipathd takes the size of the paths, whatever it is by then
+    return plan.kind === 'steps' && grows
+      ? { ...plan, steps: [...plan.steps, resizeStep(map, null, [rescan.id])] }
+      : plan;
+  }
   const sizes = new Set(devices.map((device) => device.block?.sizeBytes ?? 0));
   const [size = 0] = sizes;
+  const shown = devices.map((device) => `${describe(device)} ${device.block?.sizeBytes ?? 0}`).join(', ');
   if (sizes.size > 1 || size === 0 || (goal.sizeBytes !== null && size !== goal.sizeBytes)) {
-    const shown = devices.map((device) => `${describe(device)} ${device.block?.sizeBytes ?? 0}`).join(', ');
     const want = goal.sizeBytes === null ? '' : `, wanted are ${goal.sizeBytes} bytes`;
     return stop('E_IDENTITY_MISMATCH', `the paths do not show the one new size: ${shown}${want}`);
   }
-  const map = maps[0];
-  if (map !== undefined && map.sizeBytes !== size) return stepOrError(resizeStep(map, size), history);
+  const before = sizeBefore(goal, first);
+  if (size < before) {
+    return stop('E_IDENTITY_MISMATCH', `the array has made the volume smaller: ${shown}, it had ${before} bytes`);
+  }
+  if (map !== undefined && map.sizeBytes !== size) return stepOrError(resizeStep(map, size, []), history);
   if (map?.suspended === true) return { kind: 'look', why: `map ${map.dmName} is suspended` };
   const missing = paths.filter((path) => path.devices.length === 0).map(({ triple }) => triple.portal);
   const warnings = goal.multipath && missing.length > 0 ? [`no path through ${missing.join(', ')}`] : [];
   return { kind: 'done', warnings };
+}
+
+/** What users of the volume had until now. */
+function sizeBefore(goal: IscsiGoal, { storage }: IscsiObservation): number {
+  const { devices, maps } = viewVolume(storage, goal, goal.expectedWwid);
+  return maps[0]?.sizeBytes ?? Math.max(0, ...devices.map((device) => device.block?.sizeBytes ?? 0));
 }
 
 function sizesOf(goal: IscsiGoal, { storage }: IscsiObservation): string {
@@ -104,8 +125,15 @@ function stepOrError(step: Step, history: History): Plan {
   return failure?.final === true ? { kind: 'stop', error: failure.error } : { kind: 'steps', steps: [step] };
 }
 
-/** All paths say who they are and answer a direct read before the first is rescanned: otherwise a map ends with mixed sizes. */
-function rescanStep(goal: IscsiGoal, devices: readonly ScsiDevice[], wwid: string): Step {
+/** Note of a rescan after which the paths do not show what was hoped for; the plan says what they show. */
+const OTHER_SIZES = 'other sizes than wanted';
+const EXTEND_LANE = 'extend';
+
+/**
+ * All paths say who they are and answer a direct read before the first is rescanned: otherwise a map ends with mixed sizes. At its end none may
+ * be smaller than what the map has: what follows in the same round trip takes the size over.
+ */
+function rescanStep(goal: IscsiGoal, devices: readonly ScsiDevice[], map: DmDevice | undefined, wwid: string): Step {
   const asks = devices.flatMap((device): LaneRequest[] => [
     {
       kind: 'wait',
@@ -120,17 +148,33 @@ function rescanStep(goal: IscsiGoal, devices: readonly ScsiDevice[], wwid: strin
     filePath: `/sys/class/scsi_device/${device.hctl}/device/rescan`,
     content: '1',
   }));
-  const requests = [...asks, ...rescans];
+  const requests = [...asks, ...rescans, sizeGuard(goal, devices, map)];
   const id = `rescan ${goal.volume}`;
   return {
     id,
     what: `ask ${devices.map(describe).join(', ')} who they are, then have the kernel read their sizes again`,
     changes: devices.map((device) => `device ${device.hctl}`),
     after: [],
+    lane: EXTEND_LANE,
     requests,
     main: asks.length,
     maxAttempts: 1,
     judge: (replies) => rescanVerdict(id, devices, requests, replies),
+  };
+}
+
+function sizeGuard(
+  { sizeBytes: wanted }: IscsiGoal,
+  devices: readonly ScsiDevice[],
+  map: DmDevice | undefined,
+): LaneRequest {
+  const files = devices.map((device) => `/sys/class/scsi_device/${device.hctl}/device/block/${diskName(device)}/size`);
+  const least = Math.max(map?.sizeBytes ?? 0, ...devices.map((device) => device.block?.sizeBytes ?? 0)) / 512;
+  return {
+    kind: 'wait',
+    minimums: files.map((filePath) => ({ filePath, atLeast: least })),
+    contents: wanted === null ? [] : files.map((filePath) => ({ filePath, values: [String(wanted / 512)] })),
+    timeoutMs: 0,
   };
 }
 
@@ -145,7 +189,10 @@ function rescanVerdict(
   const device = devices[Math.floor(index / 3)];
   const reply = replies[index];
   const plain = replyError(id, 'rescan', requests[index], reply);
-  if (device === undefined || index >= devices.length * 3) return { ok: false, error: plain, weight: 'final' };
+  if (device === undefined || index >= devices.length * 3) {
+    const notes = reply?.kind === 'wait' ? [OTHER_SIZES] : [];
+    return { ok: false, error: plain, weight: 'final', notes };
+  }
   const other = index % 3 === 1 && reply?.kind === 'run' && reply.exit === 0;
   const answer = other ? `answers ${reply.stdout.trim()}` : 'does not answer';
   const error = new LongshoreError(
@@ -156,21 +203,28 @@ function rescanVerdict(
   return { ok: false, error, weight: 'final' };
 }
 
-/** This map only, by its kernel name; proven by the size in sysfs, not by what multipathd says. */
-function resizeStep(map: DmDevice, size: number): Step {
+/** This map only, by its kernel name. Proven by what sysfs shows, not by what multipathd says: of `size`, or by the look that follows. */
+function resizeStep(map: DmDevice, size: number | null, after: readonly string[]): Step {
+  const shows: LaneRequest[] =
+    size === null
+      ? []
+      : [
+          {
+            kind: 'wait',
+            contents: [{ filePath: `/sys/block/${map.name}/size`, values: [String(size / 512)] }],
+            timeoutMs: 10_000,
+          },
+        ];
   return {
     id: `resize ${map.dmUuid}`,
-    what: `resize map ${map.dmName} to ${size} bytes`,
+    what: `resize map ${map.dmName} to ${size === null ? 'what its paths have' : `${size} bytes`}`,
     changes: [`map ${map.dmName}`],
-    after: [],
+    after,
+    lane: EXTEND_LANE,
     requests: [
       { kind: 'wait', contents: [{ filePath: `/sys/block/${map.name}/dm/uuid`, values: [map.dmUuid] }], timeoutMs: 0 },
       { kind: 'run', argv: ['multipathd', 'resize', 'map', map.name], timeoutMs: 30_000 },
-      {
-        kind: 'wait',
-        contents: [{ filePath: `/sys/block/${map.name}/size`, values: [String(size / 512)] }],
-        timeoutMs: 10_000,
-      },
+      ...shows,
     ],
     main: 1,
   };

@@ -21,7 +21,10 @@ export async function answerWait({ host }: SimulatedLane, request: WaitRequest):
   }
 }
 
-function filesHold(host: SimulatedHost, { present = [], absent = [], contents = [] }: WaitRequest): boolean {
+function filesHold(
+  host: SimulatedHost,
+  { present = [], absent = [], contents = [], minimums = [] }: WaitRequest,
+): boolean {
   const tree = host.files();
   return (
     present.every((pattern) => tree.glob(pattern).length > 0) &&
@@ -29,6 +32,10 @@ function filesHold(host: SimulatedHost, { present = [], absent = [], contents = 
     contents.every(({ filePath, values }) => {
       const found = tree.read(filePath);
       return 'content' in found && values.includes(found.content.replace(/\n+$/, ''));
+    }) &&
+    minimums.every(({ filePath, atLeast }) => {
+      const found = tree.read(filePath);
+      return 'content' in found && /^\d+\n*$/.test(found.content) && Number(found.content) >= atLeast;
     })
   );
 }

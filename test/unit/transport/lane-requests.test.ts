@@ -65,6 +65,10 @@ const request: fc.Arbitrary<WireRequest> = fc.oneof(
       present: patterns,
       absent: patterns,
       contents: fc.array(fc.record({ filePath: word.map((text) => `/${text}`), values: words }), { maxLength: 2 }),
+      minimums: fc.array(fc.record({ filePath: word.map((text) => `/${text}`), atLeast: fc.maxSafeNat() }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
       outputLacks: fc.record({ argv, words }),
     },
     { requiredKeys: ['kind', 'timeoutMs', 'present', 'absent', 'contents'] },
@@ -129,6 +133,10 @@ describe('requests on the wire', () => {
     ['an empty program', { kind: 'run', argv: [''] }],
     ['a pattern that is not absolute', { kind: 'read', patterns: ['sys/*'] }],
     ['a file that is not absolute', { kind: 'wait', timeoutMs: 0, contents: [{ filePath: 'x', values: [] }] }],
+    [
+      'a minimum that is no number',
+      { kind: 'wait', timeoutMs: 0, minimums: [{ filePath: '/x', atLeast: Number.NaN }] },
+    ],
     ['a lock whose name is a path', { kind: 'lock', name: '../../etc/x', owner: '', waitMs: 0 }],
   ])('%s is refused', (_what, bad) => {
     expect(() => encodeRequest(1, 'first', bad)).toThrow(expect.objectContaining({ code: 'E_USAGE' }) as Error);
