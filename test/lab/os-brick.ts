@@ -14,24 +14,41 @@ lockutils.set_defaults('/run')
 from os_brick.initiator import connector
 task = json.load(sys.stdin)
 brick = connector.InitiatorConnector.factory('ISCSI', None, use_multipath=True)
-if task['verb'] == 'attach':
-    print(json.dumps(brick.connect_volume(task['properties'])))
+verb, properties = task['verb'], task['properties']
+if verb == 'attach':
+    answer = brick.connect_volume(properties)
+elif verb == 'detach':
+    answer = brick.disconnect_volume(properties, task['info'])
+elif verb == 'properties':
+    answer = connector.get_connector_properties(None, properties['ip'], properties['multipath'], False)
+elif verb == 'valid':
+    answer = [brick.check_valid_device(path) for path in properties['paths']]
 else:
-    brick.disconnect_volume(task['properties'], task['info'])
-    print('{}')
+    answer = {'paths': brick.get_volume_paths(properties), 'all': brick.get_all_available_volumes(properties),
+              'search': brick.get_search_path()}
+print(json.dumps(answer))
 `;
 
-/** Runs one operation of os-brick 6.1.0 on the client itself; properties are Cinder's \`data\`. */
-export async function osBrick(
+/** What os-brick is asked, and what it answers. */
+type Answers = {
+  readonly attach: BrickDeviceInfo;
+  readonly detach: null;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly valid: readonly boolean[];
+  readonly paths: { readonly paths: readonly string[]; readonly all: readonly string[]; readonly search: string };
+};
+
+/** Runs one operation of os-brick 6.1.0 on the client itself; properties are Cinder's `data` where it wants that. */
+export async function osBrick<V extends keyof Answers>(
   client: Guest,
-  verb: 'attach' | 'detach',
+  verb: V,
   properties: Readonly<Record<string, unknown>>,
   info: BrickDeviceInfo | null = null,
-): Promise<BrickDeviceInfo> {
+): Promise<Answers[V]> {
   await client.run('cat > /run/os-brick.py', { input: SCRIPT });
   const { stdout } = await client.run('python3 /run/os-brick.py 2>/run/os-brick.log', {
     input: JSON.stringify({ verb, properties, info }),
     timeoutMs: 120_000,
   });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as BrickDeviceInfo;
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Answers[V];
 }
