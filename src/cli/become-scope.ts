@@ -6,7 +6,7 @@ import type { Executor } from '../transport/executor.js';
 import type { Become } from '../transport/ssh-options.js';
 
 /** Programs that tell every user the same. */
-const PLAIN_PROGRAMS = ['uname'] as const;
+const PLAIN_PROGRAMS = ['uname', 'udevadm'] as const;
 
 /** How a host's shell is started, and what is put around the executor on it. */
 export interface HostBecome {

@@ -14,14 +14,25 @@ export function multipathdFact(): Fact<Learnt<MultipathdState>> {
 }
 
 /**
+ * Whether an answer says that there is no daemon, which then tracks no path: it is not installed, or nobody takes the connection
+ * (multipath-tools 0.5 to 0.11). Any other failure is of a daemon that has not answered.
+ */
+export function saysNoDaemon(reply: LaneReply | undefined): boolean {
+  if (reply?.kind !== 'run' || reply.timedOut || reply.exit === null || reply.exit === 0) return false;
+  const text = `${reply.stdout}${reply.stderr}`;
+  return reply.exit === 127 || text.trim() === '' || NOT_CONNECTED.test(text);
+}
+
+const NOT_CONNECTED = /connect.*(?:refused|no such file)|error -?\d* ?connecting|ux_socket_connect/is;
+
+/**
  * Exit 0 alone is no proof: old versions exit 0 with `error receiving packet`, and newer ones with `timeout` while they
  * reconfigure. That it is not usable is a state, not an unknown: `paths` is null then.
  */
 function parseMultipathd(reply: LaneReply | undefined): Learnt<MultipathdState> {
   const { value: run, unknowns } = runOutput(reply, 'multipathd');
   if (run === null) {
-    const absent = reply?.kind === 'run' && reply.exit !== null && !reply.timedOut && !reply.truncated;
-    return { value: { usable: false, paths: null }, unknowns: absent ? [] : unknowns };
+    return { value: { usable: false, paths: null }, unknowns: saysNoDaemon(reply) ? [] : unknowns };
   }
   const paths: string[] = [];
   for (const line of run.stdout.split('\n').map((text) => text.trim())) {

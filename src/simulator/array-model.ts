@@ -30,7 +30,15 @@ export interface LoginRequest {
   readonly chap: Chap | null;
 }
 
-export type LoginAnswer = 'accepted' | 'unreachable' | 'refused' | 'hangs' | 'unauthorized' | 'no-such-target';
+export type LoginAnswer =
+  | 'accepted'
+  | 'unreachable'
+  | 'refused'
+  | 'hangs'
+  | 'unauthorized'
+  /** by the initiator, which the target could not show that it knows the other secret */
+  | 'turned-away'
+  | 'no-such-target';
 
 export interface LoginAttempt {
   readonly portal: string;
@@ -189,7 +197,7 @@ export class SimulatedArray {
     const { mutual } = chap;
     if (mutual === undefined) return 'accepted';
     const back = access.chap.mutual;
-    return back?.username === mutual.username && back.password === mutual.password ? 'accepted' : 'unauthorized';
+    return back?.username === mutual.username && back.password === mutual.password ? 'accepted' : 'turned-away';
   }
 
   #target(targetName: string): Target {

@@ -46,9 +46,12 @@ export async function osBrick<V extends keyof Answers>(
   info: BrickDeviceInfo | null = null,
 ): Promise<Answers[V]> {
   await client.run('cat > /run/os-brick.py', { input: SCRIPT });
-  const { stdout } = await client.run('python3 /run/os-brick.py 2>/run/os-brick.log', {
-    input: JSON.stringify({ verb, properties, info }),
-    timeoutMs: 120_000,
-  });
+  const { stdout } = await client.run(
+    'python3 /run/os-brick.py 2>/run/os-brick.log || { tail -n 20 /run/os-brick.log >&2; exit 1; }',
+    {
+      input: JSON.stringify({ verb, properties, info }),
+      timeoutMs: 120_000,
+    },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Answers[V];
 }

@@ -194,7 +194,7 @@ class EngineRun<S> {
       this.#deadline.check();
       const intents = await WaveIntents.announce(this.#options.journal, wave.flat());
       for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
-      this.#changed = true;
+      this.#changed ||= wave.flat().some((step) => step.changes.length > 0);
       const last = lastChain(wave, steps, done);
       const chains = wave.map((chain) => this.#runChain(chain, chain === last, intents));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));

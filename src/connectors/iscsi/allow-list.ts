@@ -14,12 +14,13 @@ import {
   discardMapStep,
   endRecordStep,
   flushMapStep,
-  forgetStep,
   logoutStep,
   type ProvenDisk,
   removeDiskStep,
 } from './detach-steps.js';
+import { forgetStep } from './forget-step.js';
 import { directRead } from './observation.js';
+import { markStep, unmarkStep } from './unwritten-mark.js';
 
 /** Where names are that only root can list: open-iscsi makes its directories so. */
 export const ISCSI_PRIVATE_DIRECTORIES = ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'] as const;
@@ -115,6 +116,8 @@ function steps(): readonly Step[] {
     discardMapStep(map),
     removeDiskStep(disk, { wwid: WWID, flush: true, force: false, after: [] }),
     forgetStep([DISK], [], 'tell'),
+    markStep(WWID, new Error('sample')),
+    unmarkStep(WWID),
     logoutStep(session, []),
     endRecordStep(record, []),
     endRecordStep({ ...record, iface: IFACE }, []),

@@ -5,10 +5,12 @@ import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
 import { loginStep, mapStep, mapWaitStep, NODE_DATABASE_LANE, recordStep, scanStep, stepId } from './attach-steps.js';
 import { bootRefusal, isBootSession } from './boot-guard.js';
+import { capacityWork } from './capacity.js';
 import type { IscsiGoal, TargetTriple } from './goal.js';
 import { accessWork, linkWork, livePaths, tooFewPaths } from './attach-policy.js';
 import { proveIdentity } from './identity.js';
 import type { IscsiObservation } from './observation.js';
+import { claimWarnings, claimWork, udevWaitStep } from './single-path.js';
 import { removeSickRecordStep, sickRecords } from './sick-records.js';
 import { diskName, isLive, type PathView, viewVolume, type VolumeView } from './volume-view.js';
 
@@ -38,7 +40,7 @@ export function planAttach(
     return { kind: 'stop', error: bootRefusal(`the record of ${byBoot.triple.targetName} at ${byBoot.triple.portal}`) };
   const wanted = over ? [] : chosenPaths(goal, observation, view.paths, history, useMap);
   const login = wanted.filter((path) => path.sessions.length === 0 && mayLogIn(path, history));
-  const scans = scanSteps(wanted, history, useMap, patienceMs);
+  const scans = scanSteps(wanted, history, !goal.multipath && storage.multipathd.usable ? 'claim' : useMap, patienceMs);
   if (login.length > 0 || scans.length > 0) {
     const logins = loginSteps(login, goal, history, patienceMs, storage);
     return { kind: 'steps', steps: [...scans, ...logins], later: laterSteps(login, useMap) };
@@ -48,18 +50,23 @@ export function planAttach(
   if (live.length === 0) return { kind: 'stop', error: noPath(goal, history, downReasons(observation, view, history)) };
   if (up < goal.minPaths)
     return { kind: 'stop', error: tooFewPaths(goal, up, downReasons(observation, view, history)) };
+  const sizing = capacityWork(live, history);
+  if (sizing !== null) return sizing;
   if (identity.kind === 'unknown')
     return { kind: 'look', why: `identity of ${goal.volume} not proven: ${identity.why}` };
-  if (useMap) {
-    const work = mapWork(goal, observation, view, live, history);
-    if (work !== null) return work;
-  }
+  const mapping = useMap
+    ? mapWork(goal, observation, view, live, history)
+    : claimWork(goal, observation, view, live, history);
+  if (mapping !== null) return mapping;
   return (
     readWork(observation, view, live) ??
     accessWork(goal, observation, view, history, first) ??
     linkWork(goal, observation, view, history) ?? {
       kind: 'done',
-      warnings: attachWarnings(goal, observation, view, history, useMap),
+      warnings: [
+        ...attachWarnings(goal, observation, view, history, useMap),
+        ...claimWarnings(goal, observation, view, live),
+      ],
     }
   );
 }
@@ -100,7 +107,7 @@ function loginSteps(
     .filter(({ triple }) => !history.succeeded.has(stepId.record(triple)))
     .map(({ triple, record }) => recordStep(triple, record, goal.chap, goal.iface));
   const written = records.map((step) => step.id);
-  const way = { iface: goal.iface, patienceMs };
+  const way = { iface: goal.iface, mutual: goal.chap !== null && goal.chap.mutual !== null, patienceMs };
   // A secret that no target has accepted yet is tried once, at one portal, before the others (S34). For each portal that was tried and does
   // not answer, one more at once: several dead ones do not cost one wait each (incident D7).
   const proven = goal.chap === null || goal.targets.some((one) => history.succeeded.has(stepId.login(one)));
@@ -116,7 +123,7 @@ function loginSteps(
 function scanSteps(
   paths: readonly PathView[],
   history: History,
-  useMap: boolean,
+  map: boolean | 'claim',
   patienceMs: number | null,
 ): readonly Step[] {
   const todo = paths.flatMap(({ triple, sessions, devices }) =>
@@ -126,8 +133,10 @@ function scanSteps(
       .flatMap((session) => (session.scsiHost === null ? [] : [{ triple, session, scsiHost: session.scsiHost }])),
   );
   const present = paths.filter(({ devices }) => devices.length > 0).length;
-  const mapWait = useMap ? mapWaitStep(todo, todo.length + present, patienceMs) : null;
-  return [...todo.map((target) => scanStep(target, patienceMs)), ...(mapWait === null ? [] : [mapWait])];
+  const scans = todo.map((target) => scanStep(target, patienceMs));
+  if (map === 'claim') return [...scans, ...todo.map((target) => udevWaitStep(target, patienceMs))];
+  const mapWait = map ? mapWaitStep(todo, todo.length + present, patienceMs) : null;
+  return mapWait === null ? scans : [...scans, mapWait];
 }
 
 /** What must still happen between multipathd and the volume, or null when its map is right. */

@@ -97,6 +97,8 @@ function newRecordFiles({ targetName, portal }: TargetTriple, iface: IfaceName |
 /** How the logins of one attach go. */
 export interface LoginWay {
   readonly iface: IfaceName | null;
+  /** the target has to show a secret as well */
+  readonly mutual: boolean;
   /** time left to wait for anything, ms; null: as long as it takes */
   readonly patienceMs: number | null;
 }
@@ -130,7 +132,7 @@ export function loginStep(
     ...(lane === undefined ? {} : { lane }),
     requests: [request],
     main: 0,
-    judge: ([reply]) => loginVerdict(stepId.login(triple), triple, request, reply),
+    judge: ([reply]) => loginVerdict(stepId.login(triple), triple, request, reply, way.mutual),
   };
 }
 

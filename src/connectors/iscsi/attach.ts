@@ -60,10 +60,10 @@ async function undo(
   );
   const steps = [...attach.steps, ...run.steps];
   if (run.reached) return { warnings: [...attach.warnings, 'what this attach had done was undone'], steps, paths: [] };
-  const shown = run.last ?? attach.last;
-  const left = shown === null ? [] : leftBehind(goal, shown);
+  // what the host showed last may be from before the steps that were run since
+  const left = run.last === null ? attach.steps.flatMap(({ changes }) => changes) : leftBehind(goal, run.last);
   const why = run.error === undefined ? '' : ` (${run.error.message})`;
-  const what = left.length === 0 ? ['the host could not be read'] : left;
+  const what = left.length === 0 ? ['the host could not be read'] : [...new Set(left)];
   return {
     warnings: [...attach.warnings, `may be left on the host${why}: ${what.join(', ')}`],
     steps,

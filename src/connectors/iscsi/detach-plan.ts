@@ -1,19 +1,19 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Wwid } from '../../linux/identifiers.js';
-import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import { isBootSession } from './boot-guard.js';
+import { forgetId, forgetStep } from './forget-step.js';
+import { pathlessWork } from './detach-recovery.js';
 import { blindSpots, onlyOpen, refuse } from './detach-refusal.js';
 import { type DetachScope, isKept, type ScopedView, viewScope } from './detach-scope.js';
 import {
   detachStepId,
-  forgetId,
   discardMapStep,
   endRecordStep,
   flushMapStep,
-  forgetStep,
   logoutStep,
   type ProvenDisk,
   removeDiskStep,
@@ -22,6 +22,7 @@ import { unfitForFlush } from './flush-gate.js';
 import { describe } from './identity.js';
 import type { IscsiObservation } from './observation.js';
 import { noAnswerNote } from './removal-verdict.js';
+import { afterFailedFlush, markedError, unmarkStep } from './unwritten-mark.js';
 import { removeSickRecordStep, sickRecords } from './sick-records.js';
 import { diskName, isLive } from './volume-view.js';
 
@@ -45,18 +46,35 @@ export function planDetach(
     return { kind: 'look', why: refusal.message };
   }
   if (refusal !== null) return { kind: 'stop', error: refusal };
+  const lost = afterFailedFlush(wwid, scoped, observation, history);
+  if (lost !== null) return lost;
   const notNow = unfitForFlush(scope, observation, scoped, history);
   if (notNow !== null) return notNow;
 
-  const steps = detachSteps(scope, storage, scoped, wwid, history, viewScope(scope, first, wwid));
+  const mark = wwid === null || scope.keep !== null ? undefined : observation.unwritten?.get(wwid);
+  const isThere = scoped.disks.length > 0 || scoped.maps.length > 0;
+  if (mark !== undefined && wwid !== null && isThere && !scope.force)
+    return { kind: 'stop', error: markedError(scope.goal.volume, wwid, mark) };
+
+  const atFirst = viewScope(scope, first, wwid);
+  const pathless = pathlessWork(scope, storage, scoped, history, atFirst.maps.length > 0);
+  if (pathless !== null) return pathless;
+
+  const steps = detachSteps(scope, storage, scoped, wwid, history, atFirst);
   if (steps.kind === 'stop') return steps;
   if (steps.steps.length > 0) return { kind: 'steps', steps: steps.steps };
+  const unmark = mark === undefined || wwid === null ? null : unmarkStep(wwid);
+  if (unmark !== null && !isDone(unmark, history)) return { kind: 'steps', steps: [unmark] };
   return (
     forgetAtLast(scope, first, wwid, history) ?? {
       kind: 'done',
-      warnings: detachWarnings(scope, storage, scoped, history),
+      warnings: [...detachWarnings(scope, storage, scoped, history), ...givenUp(first.unwritten?.get(wwid ?? ''))],
     }
   );
+}
+
+function isDone(step: Step, history: History): boolean {
+  return history.succeeded.has(step.id) || history.failures.get(step.id)?.final === true;
 }
 
 /** The volume's identity: as it was told, else what the kernel says of the disks at its LUNs, if that is one answer. */
@@ -96,7 +114,7 @@ function detachSteps(
   const inMap = new Set(scoped.maps.flatMap((map) => map.slaves));
   const flushed = proven.filter(({ live }) => live);
   const removals = proven.map((disk) => {
-    // A dead path beside a live one holds nothing that the live one does not; alone, its data cannot be known to be written.
+    // A dead path beside a live one holds nothing that the live one does not; alone it is only given up by force.
     const mustFlush = !undo && !inMap.has(diskName(disk.device)) && (disk.live || (!hadMap && flushed.length === 0));
     const givenUp = scope.force && history.failures.get(detachStepId.remove(disk.device))?.final === true;
     // a member of the map is asked right before the map is flushed; with the map it loses all that could be written
@@ -191,7 +209,6 @@ function mapSteps(
       return { kind: 'stop', error: new LongshoreError('E_IDENTITY_UNKNOWN', `map ${map.dmName} has no WWID`) };
     const flushFailed = history.failures.get(detachStepId.flushMap(map))?.final === true;
     const noPath = !disks.some((disk) => disk.live);
-    if (scope.keep === null && noPath && !scope.force) return { kind: 'stop', error: noPathToFlush(map) };
     if (scope.force && (noPath || flushFailed)) {
       forced = true;
       steps.push(discardMapStep(map));
@@ -204,17 +221,6 @@ function mapSteps(
     steps: steps.filter((step) => history.failures.get(step.id)?.final !== true || !scope.force),
     forced,
   };
-}
-
-function noPathToFlush(map: DmDevice): LongshoreError {
-  return new LongshoreError(
-    'E_FLUSH_FAILED',
-    `map ${map.dmName} (${map.name}) has no live path: what is not written yet cannot be written`,
-    {
-      remedy:
-        'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
-    },
-  );
 }
 
 /** Sessions through which the volume came and that carry nothing else: every device counts, whatever its type. */
@@ -248,6 +254,10 @@ function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | 
   if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode)] };
   const failure = history.failures.get(forgetId('tell'));
   return failure === undefined ? null : { kind: 'stop', error: failure.error };
+}
+
+function givenUp(mark: string | undefined): readonly string[] {
+  return mark === undefined ? [] : [`data was lost before: ${mark.trim()}`];
 }
 
 function detachWarnings(

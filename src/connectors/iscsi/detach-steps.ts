@@ -1,11 +1,10 @@
-import { LongshoreError } from '../../errors/longshore-error.js';
 import type { IfaceName, Portal, Wwid } from '../../linux/identifiers.js';
 import { deleteNodeArgv, logoutSessionArgv } from '../../linux/iscsiadm.js';
 import { RECORD_MARKS } from '../../linux/node-records.js';
 import { liveIdentityRequest } from '../../linux/live-identity.js';
 import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
-import type { LaneReply, LaneRequest, WaitRequest } from '../../transport/executor.js';
-import type { Step, StepVerdict } from '../engine/step.js';
+import type { LaneRequest, WaitRequest } from '../../transport/executor.js';
+import type { Step } from '../engine/step.js';
 import { NODE_DATABASE_LANE } from './attach-steps.js';
 import { describe } from './identity.js';
 import { logoutVerdict } from './logout-verdict.js';
@@ -19,7 +18,6 @@ const REMOVE_MAP_MS = 300_000;
 /** A path that has just failed leaves the kernel only when its error handling is through, ms. */
 const DISK_GONE_MS = 60_000;
 const SESSION_GONE_MS = 30_000;
-const MULTIPATHD_FORGETS_MS = 10_000;
 
 export const detachStepId = {
   flushMap: (map: DmDevice): string => `flush map ${map.dmUuid}`,
@@ -196,53 +194,6 @@ function deleteRecordStep(record: NodeRecord, after: readonly string[]): Step {
     ],
     main: 0,
     maxAttempts: 5,
-  };
-}
-
-/** How to make sure that multipathd has forgotten paths: it mostly has within a moment; else it is told to. */
-export type ForgetMode = 'wait' | 'tell';
-
-export const forgetId = (mode: ForgetMode): string => `multipathd forgets (${mode})`;
-
-/** multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). */
-export function forgetStep(names: readonly string[], after: readonly string[], mode: ForgetMode): Step {
-  const argv = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
-  const ask: LaneRequest = { kind: 'run', argv, boundsItself: true, readOnly: true };
-  const tell = names.map((name): LaneRequest => ({
-    kind: 'run',
-    argv: ['multipathd', 'del', 'path', `/dev/${name}`],
-    timeoutMs: 10_000,
-    okExits: 'any',
-  }));
-  const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
-  const id = forgetId(mode);
-  const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`;
-  // behind the records, so that the last look can travel along; multipathd needs that moment anyway
-  const common = {
-    id,
-    lane: NODE_DATABASE_LANE,
-    what,
-    changes: mode === 'tell' ? names.map((name) => `multipathd's path ${name}`) : [],
-    after,
-  };
-  if (mode === 'tell') return { ...common, requests: [...tell, wait], main: 0 };
-  return {
-    ...common,
-    requests: [ask, wait],
-    main: 0,
-    maxAttempts: 1,
-    judge: (replies) => forgottenVerdict(what, replies),
-  };
-}
-
-/** A daemon that does not run, or is not installed, tracks nothing. */
-function forgottenVerdict(what: string, [asked, waited]: readonly LaneReply[]): StepVerdict {
-  const noDaemon = asked?.kind === 'run' && !asked.ok && !asked.timedOut;
-  if (noDaemon || waited?.ok === true) return { ok: true };
-  return {
-    ok: false,
-    weight: 'final',
-    error: new LongshoreError('E_DEVICE_NOT_REMOVED', `${what}: it did not in time`),
   };
 }
 

@@ -50,7 +50,7 @@ export function proveIdentity(observation: IscsiObservation, view: VolumeView, g
       };
     }
   }
-  return sizeFinding(view, goal) ?? { kind: 'match', wwid: expected };
+  return sizeFinding(view, live, goal) ?? { kind: 'match', wwid: expected };
 }
 
 /**
@@ -102,13 +102,18 @@ function stale(device: ScsiDevice, actual: Wwid): IdentityFinding {
   };
 }
 
-function sizeFinding(view: VolumeView, goal: IscsiGoal): IdentityFinding | null {
+/** A disk of which the kernel could not read the size has none to compare; one that is down does not matter then. */
+function sizeFinding(view: VolumeView, live: readonly ScsiDevice[], goal: IscsiGoal): IdentityFinding | null {
   const sizes = [
-    ...view.devices.map((device) => ({ name: describe(device), size: device.block?.sizeBytes ?? 0 })),
+    ...view.devices
+      .map((device) => ({ name: describe(device), size: device.block?.sizeBytes ?? 0, isUp: live.includes(device) }))
+      .filter(({ size, isUp }) => size > 0 || isUp),
     ...view.maps.map((map) => ({ name: `map ${map.dmName}`, size: map.sizeBytes })),
   ];
   const expected = goal.sizeBytes ?? sizes[0]?.size ?? 0;
-  const odd = sizes.find(({ size }) => size !== expected || size === 0);
+  const blank = sizes.find(({ size }) => size === 0);
+  if (blank !== undefined) return { kind: 'unknown', why: `${blank.name} shows no size` };
+  const odd = sizes.find(({ size }) => size !== expected);
   if (odd === undefined) return null;
   return {
     kind: 'mismatch',

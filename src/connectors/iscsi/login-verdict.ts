@@ -9,6 +9,8 @@ import type { TargetTriple } from './goal.js';
 const RETRY_EXITS: ReadonlySet<number> = new Set([6, 28, 29, 33]);
 /** ISCSI_ERR_LOGIN_AUTH_FAILED: another try can lock the account out at the array (S34). */
 const REJECTED_EXIT = 24;
+/** ISCSI_ERR_FATAL_LOGIN: among others, iscsid turned the target away because its answer to the mutual challenge was wrong. */
+const FATAL_EXIT = 19;
 
 /**
  * What the end of `iscsiadm --login` means. iscsid has its own retries behind it, so a portal that does not answer is
@@ -19,6 +21,7 @@ export function loginVerdict(
   triple: TargetTriple,
   request: LaneRequest,
   reply: LaneReply | undefined,
+  mutual = false,
 ): StepVerdict {
   if (reply?.kind !== 'run') {
     return { ok: false, error: replyError(step, step, request, reply), weight: 'retry' };
@@ -35,6 +38,18 @@ export function loginVerdict(
         ...details,
         remedy:
           'check auth_username, auth_password and the access list for this initiator on the array; it was tried once',
+      }),
+    };
+  }
+  // which of the secrets is wrong, iscsiadm does not say; another try is no use for either
+  if (mutual && reply.exit === FATAL_EXIT) {
+    return {
+      ok: false,
+      weight: 'fatal',
+      error: new LongshoreError('E_LOGIN_REJECTED', `the login to ${where} ended for good, with mutual CHAP`, {
+        ...details,
+        remedy:
+          'check mutual_auth_username and mutual_auth_password, which the array has to answer with, and that the target exists; it was tried once',
       }),
     };
   }

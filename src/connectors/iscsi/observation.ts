@@ -1,12 +1,15 @@
 import { combineFacts, type Fact } from '../../linux/fact.js';
 import { freeMemoryFact, type Memory } from '../../linux/free-memory.js';
 import { type LiveIdentity, liveIdentityRequest, parseLiveIdentity } from '../../linux/live-identity.js';
+import { type MultipathClaim, multipathClaimRequest, parseMultipathClaim } from '../../linux/multipath-claim.js';
 import { storageFact } from '../../linux/storage-observation.js';
 import type { StorageState } from '../../linux/storage-state.js';
+import { writtenFact } from '../../linux/write-counts.js';
 import type { LaneReply, LaneRequest, RunRequest } from '../../transport/executor.js';
 import type { Clues } from '../engine/engine.js';
 import type { IscsiGoal } from './goal.js';
 import { PRIVATE_LINKS } from './private-link.js';
+import { unwrittenFact } from './unwritten-mark.js';
 import { diskName, viewVolume } from './volume-view.js';
 
 /** One look at a host, for one volume. */
@@ -18,6 +21,12 @@ export interface IscsiObservation {
   readonly readable: boolean | null;
   /** what a flush has to do with; read before one, absent or null when it is not known */
   readonly memory?: Memory | null;
+  /** whether multipathd will take the disk of a single-path volume into a map; null when it is not known; absent when it does not matter */
+  readonly claim?: MultipathClaim | null;
+  /** volumes of which an earlier detach could not write the data, by WWID; absent when it does not matter */
+  readonly unwritten?: ReadonlyMap<string, string>;
+  /** whether anything may have been written to a device, by kernel name; absent when it was not looked at */
+  readonly written?: ReadonlyMap<string, boolean>;
   /** private links of encrypted volumes, and where they lead; absent when they do not matter */
   readonly links?: ReadonlyMap<string, string>;
 }
@@ -47,8 +56,12 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
       : [directRead([...places.map(({ disk }) => `${disk}/holders/dm-*`), ...places.map(({ disk }) => disk)])];
   const links: LaneRequest[] =
     goal.encrypted && before !== undefined ? [{ kind: 'list', patterns: [PRIVATE_LINKS], resolve: true }] : [];
+  const claim: LaneRequest[] =
+    goal.multipath || before?.multipathd.usable !== true || places.length === 0
+      ? []
+      : [multipathClaimRequest(places.map(({ disk }) => disk))];
   return {
-    requests: [...storage.requests, ...asks, ...read, ...links],
+    requests: [...storage.requests, ...asks, ...read, ...claim, ...links],
     parse(replies) {
       const after = storage.requests.length;
       const now = storage.parse(replies.slice(0, after));
@@ -66,6 +79,7 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
         storage: { ...now, multipathd },
         live,
         readable: reply?.kind === 'run' && reply.exit !== null ? reply.exit === 0 && !reply.timedOut : null,
+        ...(claim.length === 0 ? {} : { claim: parseMultipathClaim(replies[after + places.length + 1]) }),
         ...(links.length === 0 ? {} : linksOf(replies.at(-1))),
       };
     },
@@ -80,14 +94,21 @@ export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObs
   const withMounts = clues.previous === null || clues.again;
   const storage = storageFact({ withMounts, withMultipathd: false, withMapPaths: false });
   if (!withMounts) {
-    return { requests: storage.requests, parse: (replies) => seen(storage.parse(replies)) };
+    const two = combineFacts(storage, unwrittenFact());
+    return {
+      requests: two.requests,
+      parse(replies) {
+        const [found, unwritten] = two.parse(replies);
+        return { ...seen(found), unwritten };
+      },
+    };
   }
-  const both = combineFacts(storage, freeMemoryFact());
+  const both = combineFacts(storage, unwrittenFact(), freeMemoryFact(), writtenFact(clues.again));
   return {
     requests: both.requests,
     parse(replies) {
-      const [found, memory] = both.parse(replies);
-      return { ...seen(found), memory };
+      const [found, unwritten, memory, written] = both.parse(replies);
+      return { ...seen(found), unwritten, memory, ...(clues.again ? { written } : {}) };
     },
   };
 }

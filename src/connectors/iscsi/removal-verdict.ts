@@ -5,6 +5,7 @@ import type { LaneReply, LaneRequest } from '../../transport/executor.js';
 import { failedAt, replyError } from '../engine/judge.js';
 import type { StepVerdict } from '../engine/step.js';
 import { describe } from './identity.js';
+import { UNWRITTEN } from './unwritten-mark.js';
 
 /** Note of a step which found that a disk does not answer, so that the next plan takes it for dead. */
 export function noAnswerNote(device: ScsiDevice): string {
@@ -37,16 +38,21 @@ export function removalVerdict(
   switch (part.label) {
     case 'identity':
       return identityVerdict(id, part.device, reply, wwid, plain);
-    case 'flush':
+    case 'flush': {
+      // a flush that hangs is still trying; one that failed has been told what is lost, and nobody else will be
+      const isLost = reply.kind === 'run' && !reply.timedOut && reply.exit !== null;
       return {
         ok: false,
-        weight: force ? 'final' : 'fatal',
+        weight: 'final',
         error: new LongshoreError('E_FLUSH_FAILED', `${what}: data could not be written: ${plain.message}`, {
           ...plain.details,
-          remedy:
-            'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
+          remedy: isLost
+            ? 'nothing was removed; what could not be written is lost to the host, so have it written again or check what lies on the volume, then use --force'
+            : 'nothing was removed; bring a path back and run this again, or use --force when the data no longer matters',
         }),
+        notes: isLost && !force ? [UNWRITTEN] : [],
       };
+    }
     case 'change':
     case 'gone':
       if (reply.kind === 'run' && /in use|busy/i.test(`${reply.stdout}${reply.stderr}`)) {

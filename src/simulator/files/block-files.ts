@@ -36,6 +36,9 @@ function addMapping(tree: FileTree, host: SimulatedHost, mapping: DmMapping): vo
 function addDevice(tree: FileTree, host: SimulatedHost, node: BlockNode, directory: string): void {
   const { name, dev, sizeBytes, readOnly } = node;
   tree.files(directory, { dev, range: 16, removable: 0, ro: readOnly ? 1 : 0, size: sizeBytes / 512 });
+  const writes = host.blocks.wasWritten(dev) ? '1 0 8 1' : '0 0 0 0';
+  tree.files(directory, { stat: `4 0 32 1 ${writes} 0 1 1 0 0 0 0 0 0` });
+  tree.files(`${directory}/queue`, { iostats: 1 });
   tree.directory(`${directory}/slaves`);
   tree.directory(`${directory}/holders`);
   for (const holder of host.deviceMapper.holdersOf(dev)) {

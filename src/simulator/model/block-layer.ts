@@ -25,6 +25,8 @@ export class BlockLayer {
   readonly #scsi: ScsiLayer;
   readonly #deviceMapper: DeviceMapper;
   readonly #written = new WrittenDataLog();
+  /** devices that were written to, by major:minor */
+  readonly #counted = new Set<string>();
 
   constructor(environment: HostEnvironment, scsi: ScsiLayer, deviceMapper: DeviceMapper) {
     this.#environment = environment;
@@ -33,7 +35,9 @@ export class BlockLayer {
     // What was never written back when its disk goes is gone. (Linux would still try for a disk that answers; a detach that relies
     // on this is one failed path away from losing data, so here it always loses it.)
     scsi.onBlockEvent((event, disk) => {
-      if (event === 'remove') this.dropCache(disk.dev, 'removed');
+      if (event !== 'remove') return;
+      this.dropCache(disk.dev, 'removed');
+      this.#counted.delete(disk.dev);
     });
   }
 
@@ -93,7 +97,13 @@ export class BlockLayer {
 
   /** Data that a program wrote: in the page cache, and nowhere else yet. */
   write(dev: string, data: string): void {
+    this.#counted.add(dev);
     this.#written.write(dev, { data, device: this.nameOf(dev) ?? dev, wwid: this.#meantBy(dev) });
+  }
+
+  /** Whether the kernel has counted a write. */
+  wasWritten(dev: string): boolean {
+    return this.#counted.has(dev);
   }
 
   isDirty(dev: string): boolean {

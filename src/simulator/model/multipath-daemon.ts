@@ -76,6 +76,11 @@ export class MultipathDaemon {
     return [...this.#registered];
   }
 
+  /** Whether a single path of it would get a map: what udev's rule asks when a disk appears. */
+  claims(wwid: string): boolean {
+    return this.#running && (this.findMultipaths === 'no' || this.#registered.has(wwid));
+  }
+
   register(wwid: string): void {
     this.#registered.add(wwid);
     this.#environment.changes.changed();
@@ -138,8 +143,7 @@ export class MultipathDaemon {
       deviceMapper.reloaded();
       return;
     }
-    const registered = this.#registered.has(wwid);
-    const wanted = this.findMultipaths === 'no' || registered || (this.findMultipaths === 'yes' && tracked.length > 1);
+    const wanted = this.claims(wwid) || (this.findMultipaths === 'yes' && tracked.length > 1);
     const disk = scsi.unitOfDisk(tracked[0]?.name ?? '')?.disk;
     if (!wanted || disk === undefined || disk === null) return;
     const { sizeBytes, readOnly } = disk;

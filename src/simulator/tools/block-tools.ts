@@ -2,7 +2,7 @@ import type { SimulatedHost } from '../host-model.js';
 import type { BlockNode } from '../model/block-layer.js';
 import { until } from '../change-feed.js';
 import { lastValue, parseOptions } from './options.js';
-import { complained, KILLED, printed, type Tool } from './tool.js';
+import { complained, KILLED, printed, type Tool, type ToolResult } from './tool.js';
 
 /** A device by /dev path, also through links. */
 function deviceAt(host: SimulatedHost, devicePath: string): BlockNode | undefined {
@@ -125,8 +125,9 @@ export const dd: Tool = async ({ host, argv, input, signal }) => {
   return complained(`1+0 records in\n1+0 records out\n${bytes} bytes copied, 0.001 s, ${bytes / 1000} MB/s`, 0);
 };
 
-/** `udevadm settle [--timeout=S]`. */
+/** `udevadm settle [--timeout=S]`, and `udevadm info --query=property --name=/dev/DISK`. */
 export const udevadm: Tool = async ({ host, argv, signal }) => {
+  if (argv[1] === 'info') return udevProperties(host, argv.slice(2));
   if (argv[1] !== 'settle') return complained(`udevadm: ${argv[1] ?? ''} is not simulated`, 1);
   const options = parseOptions(argv.slice(2), [{ name: 'timeout', letter: 't', takesValue: true }]);
   const timeoutMs = Number(lastValue(options, 'timeout') ?? '120') * 1000;
@@ -134,6 +135,23 @@ export const udevadm: Tool = async ({ host, argv, signal }) => {
   const settled = await until([changes], clock, () => host.udev.settled, { timeoutMs, signal });
   return settled ? printed('') : complained('', 1);
 };
+
+/** Of a disk that udev has not been through with, only what the kernel says. */
+function udevProperties(host: SimulatedHost, argv: readonly string[]): ToolResult {
+  const options = parseOptions(argv, [
+    { name: 'query', letter: 'q', takesValue: true },
+    { name: 'name', letter: 'n', takesValue: true },
+  ]);
+  const device = deviceAt(host, lastValue(options, 'name') ?? '');
+  if (device === undefined || lastValue(options, 'query') !== 'property') return complained('Unknown device', 1);
+  const known = host.udev.disks.get(device.name);
+  const wwid = known?.wwid ?? null;
+  const rules =
+    known === undefined
+      ? []
+      : ['USEC_INITIALIZED=1', `DM_MULTIPATH_DEVICE_PATH=${wwid !== null && host.multipath.claims(wwid) ? 1 : 0}`];
+  return printed([`DEVNAME=/dev/${device.name}`, ...rules, ''].join('\n'));
+}
 
 function splitOnce(word: string): readonly [string, string] {
   const at = word.indexOf('=');

@@ -57,3 +57,13 @@ export const mv: Tool = ({ host, argv }) => {
     ? printed('')
     : complained(`mv: cannot stat '${from}': No such file or directory`, 1);
 };
+
+/** `install -D -m MODE /dev/stdin FILE`: makes the file, and the directories to it. */
+export const install: Tool = ({ host, argv, input }) => {
+  const [directories, mode, , source, filePath] = argv.slice(1);
+  if (directories !== '-D' || mode !== '-m' || source !== '/dev/stdin' || filePath === undefined) {
+    return complained('install: this use is not simulated', 1);
+  }
+  host.placed.write(filePath, input);
+  return printed('');
+};

@@ -11,6 +11,7 @@ const FAILURES: Readonly<Record<Exclude<LoginOutcome, 'accepted' | 'present' | '
     hangs: [8, 'connection timed out'],
     refused: [4, 'encountered connection failure'],
     unauthorized: [24, 'iSCSI login failed due to authorization failure'],
+    'turned-away': [19, 'encountered non-retryable iSCSI login failure'],
     'no-such-target': [19, 'encountered non-retryable iSCSI login failure'],
   };
 

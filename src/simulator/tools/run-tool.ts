@@ -3,7 +3,7 @@ import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sgTurs, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
-import { cp, ln, mv, rm, sed, touch } from './file-tools.js';
+import { cp, install, ln, mv, rm, sed, touch } from './file-tools.js';
 import { grep } from './grep.js';
 import { iscsiadm } from './iscsiadm.js';
 import { multipath } from './multipath.js';
@@ -30,6 +30,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['touch', touch],
   ['cp', cp],
   ['mv', mv],
+  ['install', install],
   ['awk', awk],
   ['mawk', awk],
   ['cat', cat],

@@ -35,7 +35,10 @@ function stopCode(spec: VolumeSpec, observation: IscsiObservation, history: Hist
   return result.kind === 'stop' && result.error instanceof LongshoreError ? result.error.code : result.kind;
 }
 
-function failed(id: string, code: 'E_PORTAL_UNREACHABLE' | 'E_MULTIPATH_UNUSABLE' = 'E_PORTAL_UNREACHABLE'): History {
+function failed(
+  id: string,
+  code: 'E_PORTAL_UNREACHABLE' | 'E_MULTIPATH_UNUSABLE' | 'E_DEVICE_NOT_FOUND' = 'E_PORTAL_UNREACHABLE',
+): History {
   return {
     ...EMPTY_HISTORY,
     failures: new Map([[id, { attempts: 1, final: true, error: new LongshoreError(code, `${id} failed`) }]]),
@@ -65,6 +68,21 @@ describe('the plan of an attach', () => {
     const own = `/etc/iscsi/nodes/${TARGET}/10.1.0.1,3260`;
     const storage = state({ unknowns: [{ subject: own, reason: 'holds no node record' }] });
     expect(stepIds(volume(), unasked(storage))[0]).toBe(`remove empty record ${own}`);
+  });
+
+  it('has the kernel read the size again of a disk that it found without one, and does not call that another volume', () => {
+    const blank = disk(1);
+    const storage = {
+      ...attached(),
+      scsiDevices: [disk(0), { ...blank, block: blank.block === null ? null : { ...blank.block, sizeBytes: 0 } }],
+    };
+    const spec = volume({ sizeBytes: SIZE });
+    expect(stepIds(spec, observed(storage))).toEqual(['size of 1:0:0:1']);
+    expect(stopCode(spec, observed(storage), failed('size of 1:0:0:1', 'E_DEVICE_NOT_FOUND'))).toBe(
+      'E_DEVICE_NOT_FOUND',
+    );
+    const down = { ...storage, sessions: [session(0), session(1, { state: 'FAILED' })] };
+    expect(plan(spec, observed(down)).kind).toBe('done');
   });
 
   it('never puts a CHAP secret on a command line', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { EMPTY_HISTORY, type History } from '../../../src/connectors/engine/history.js';
+import { EMPTY_HISTORY, type History, withVerdict } from '../../../src/connectors/engine/history.js';
 import type { Step } from '../../../src/connectors/engine/step.js';
 import { planDetach } from '../../../src/connectors/iscsi/detach-plan.js';
 import { detachScope, undoScope } from '../../../src/connectors/iscsi/detach-scope.js';
+import { forgetStep } from '../../../src/connectors/iscsi/forget-step.js';
 import { iscsiGoal } from '../../../src/connectors/iscsi/goal.js';
 import { LongshoreError } from '../../../src/errors/longshore-error.js';
 import type { StorageState } from '../../../src/linux/storage-state.js';
@@ -23,17 +24,28 @@ import {
 
 function plan(
   storage: StorageState,
-  options: { force?: boolean; wwid?: string; history?: History; first?: StorageState } = {},
+  options: { force?: boolean; wwid?: string; history?: History; first?: StorageState; written?: boolean } = {},
 ) {
   const goal = iscsiGoal(volume(options.wwid === undefined ? {} : { wwid: options.wwid }));
   const scope = detachScope(goal, null, options.force ?? false);
-  return planDetach(scope, unasked(storage), options.history ?? EMPTY_HISTORY, unasked(options.first ?? storage));
+  const { written } = options;
+  const counts =
+    written === undefined ? {} : { written: new Map(['sda', 'sdc', 'dm-0'].map((name) => [name, written])) };
+  const observation = { ...unasked(storage), ...counts };
+  return planDetach(scope, observation, options.history ?? EMPTY_HISTORY, unasked(options.first ?? storage));
 }
 
 function steps(storage: StorageState, options: Parameters<typeof plan>[1] = {}): readonly Step[] {
   const result = plan(storage, options);
   if (result.kind === 'stop') throw result.error;
   return result.kind === 'steps' ? result.steps : [];
+}
+
+/** One disk without a map. */
+function single(): StorageState {
+  const only = disk(0);
+  const block = only.block === null ? null : { ...only.block, holders: [] };
+  return { ...attached(), sessions: [session(0)], scsiDevices: [{ ...only, block }], dmDevices: [] };
 }
 
 function refusal(storage: StorageState, options: Parameters<typeof plan>[1] = {}): string {
@@ -124,9 +136,35 @@ describe('the plan of a detach', () => {
     );
   });
 
-  it('stops when no path is left to write through, unless it is forced', () => {
+  it.each([
+    ['a map', attached()],
+    ['a single path', single()],
+  ])(
+    'waits for sessions that come back when no path of %s is left, then stops and says for what it waited',
+    (_what, whole) => {
+      const storage = { ...whole, sessions: [session(0, { state: 'FAILED' }), session(1, { state: 'FREE' })] };
+      const waits = steps(storage);
+      expect(waits.map((step) => step.changes)).toEqual(waits.map(() => []));
+      expect(waits.map((step) => step.id)).toEqual(storage.scsiDevices.map(({ hctl }) => `recovery of ${hctl}`));
+      const error = new LongshoreError('E_COMMAND_TIMEOUT', 'not so in time');
+      const history = waits.reduce(
+        (all, step) => withVerdict(all, step, { ok: false, weight: 'final', error }),
+        EMPTY_HISTORY,
+      );
+      expect(refusal(storage, { history })).toMatch(
+        /E_FLUSH_FAILED: .*session 1 to 10\.1\.0\.1:3260 is FAILED.*waited 30 s/,
+      );
+    },
+  );
+
+  it('does not wait for a path that an operator took offline', () => {
+    const storage = { ...single(), scsiDevices: single().scsiDevices.map((one) => ({ ...one, state: 'offline' })) };
+    expect(refusal(storage)).toMatch(/^E_FLUSH_FAILED: .*sda \(0:0:0:1, offline;/);
+    expect(refusal(storage)).not.toContain('waited');
+  });
+
+  it('gives a map without paths up only by force', () => {
     const storage = { ...attached(), sessions: [session(0, { state: 'FAILED' }), session(1, { state: 'FAILED' })] };
-    expect(refusal(storage)).toMatch(/E_FLUSH_FAILED/);
     expect(steps(storage, { force: true })[0]?.id).toBe(`give up map mpath-${WWID}`);
   });
 
@@ -209,9 +247,41 @@ describe('the plan of a detach', () => {
           ? { kind: 'wait', ok: true, matches: [], remaining: [] }
           : { kind: 'skipped', ok: false },
     );
-    expect(flush?.judge?.(replies)).toMatchObject({ ok: false, weight: 'fatal', error: { code: 'E_FLUSH_FAILED' } });
+    const verdict = flush?.judge?.(replies);
+    expect(verdict).toMatchObject({ ok: false, weight: 'final', error: { code: 'E_FLUSH_FAILED' } });
+    if (flush === undefined || verdict?.ok !== false) throw new Error('no verdict');
+    // the kernel tells of lost data once: the mark is for the next detach, which would find nothing amiss
+    const failedOnce = withVerdict(EMPTY_HISTORY, flush, verdict);
+    expect(plan(attached(), { history: failedOnce }).kind).toBe('look');
+    expect(refusal(attached(), { history: failedOnce, written: false })).toContain('no data is lost');
+    const marking = steps(attached(), { history: failedOnce, written: true });
+    expect(marking.map((step) => step.changes)).toEqual([[`file /run/longshore-unwritten/${WWID}`]]);
+    const marked = withVerdict(failedOnce, marking[0] as Step, { ok: true });
+    expect(refusal(attached(), { history: marked })).toMatch(/^E_FLUSH_FAILED: .*Input\/output error/);
+    const error = new LongshoreError('E_COMMAND', 'no room');
+    const unmarked = withVerdict(failedOnce, marking[0] as Step, { ok: false, weight: 'final', error });
+    expect(refusal(attached(), { history: unmarked, written: true })).toMatch(/E_FLUSH_FAILED: .*could not be noted/);
     const [forced] = steps(attached(), { force: true });
     expect(forced?.judge?.(replies)).toMatchObject({ ok: false, weight: 'final' });
+  });
+
+  it.each([
+    ['is not installed', { exit: 127, stderr: 'sh: 1: multipathd: not found' }, true],
+    ['does not run', { exit: 1, stderr: 'error -1 connecting to multipathd: Connection refused' }, true],
+    ['does not answer', { exit: 1, stdout: 'timeout\n' }, false],
+    ['refuses', { exit: 1, stdout: 'fail\n' }, false],
+  ])('of a multipathd that %s it is known whether it tracks anything', (_what, answer, ok) => {
+    const asked = {
+      kind: 'run',
+      ok: false,
+      stdout: '',
+      stderr: '',
+      timedOut: false,
+      truncated: false,
+      ...answer,
+    } as const;
+    const verdict = forgetStep(['sda'], [], 'wait').judge?.([asked, { kind: 'skipped', ok: false }]);
+    expect(verdict).toMatchObject(ok ? { ok } : { ok, weight: 'final', error: { code: 'E_DEVICE_NOT_REMOVED' } });
   });
 
   it('ends for good when a path answers as another volume right before the change', () => {
