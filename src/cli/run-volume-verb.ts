@@ -1,10 +1,8 @@
 import { connectorFor } from '../connectors/registry.js';
-import { LongshoreError } from '../errors/longshore-error.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { refusingTaken } from '../moves/dirty/refuse-dirty.js';
-import { recordOwners } from '../moves/ledger/record-owners.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import { readVolumeFile } from '../inventory/volumes/read-volume-file.js';
 import type { VolumeSpec } from '../connectors/connector.js';
@@ -14,6 +12,7 @@ import { hostConnector } from './connect-host.js';
 import { moveTools } from './move-tools.js';
 import { performVerb } from './perform-verb.js';
 import { selectFleet } from './select-hosts.js';
+import { withOwners } from './with-owners.js';
 import { volumeWithoutSecrets } from './traced-connections.js';
 
 /** Reads what the options name, then runs a storage verb on those hosts. Prints no result. */
@@ -53,30 +52,7 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     },
   });
   if ((verb !== 'attach' && verb !== 'detach') || options.plan || options.replay !== undefined) return result;
-  return withOwners(verb, result, hosts, volumesOf, context);
-}
-
-/** Who owns what is written down with the result: that it could not be is told with it. */
-async function withOwners(
-  verb: 'attach' | 'detach',
-  result: FleetResult,
-  hosts: readonly InventoryHost[],
-  volumesOf: VolumesOf,
-  context: CommandContext,
-): Promise<FleetResult> {
-  const specs = new Map(hosts.map((host) => [host.name, volumesByName(volumesOf(host))]));
-  try {
-    await recordOwners(
-      verb,
-      result,
-      (host, volume) => specs.get(host)?.get(volume),
-      moveTools(context, result.run).ledger,
-    );
-    return result;
-  } catch (error) {
-    if (!(error instanceof LongshoreError)) throw error;
-    return { ...result, journalError: error };
-  }
+  return withOwners(context, result, hosts, volumesOf);
 }
 
 function volumesByName(volumes: readonly VolumeSpec[]): ReadonlyMap<string, VolumeSpec> {

@@ -6,6 +6,7 @@ import { asLongshoreError, worstOutcome } from '../fleet/outcome.js';
 import { type FleetOptions, type FleetRun, withFleetRun } from '../fleet/run-fleet.js';
 import type { HostTask } from '../fleet/run-host.js';
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
+import type { MoveTools } from '../moves/move-services.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
 import { canonicalWork, hashOf, stableText } from './canonical.js';
 import { Follows } from './follows.js';
@@ -15,6 +16,7 @@ import type { PlannedWork, Recheck, StepKind } from './steps/step-kind.js';
 
 export interface PlanOptions extends FleetOptions<InventoryHost> {
   readonly inventory: Inventory;
+  readonly moves: MoveTools;
 }
 
 const NOTHING_TO_RECHECK: Recheck = () => Promise.resolve();
@@ -147,6 +149,7 @@ class PlayPlanner {
       emit: this.#run.emit,
       recheck: NOTHING_TO_RECHECK,
       ask: () => Promise.resolve(true),
+      moves: this.#options.moves,
     };
     this.#note(step, await worksOf(kind, '', () => kind.plan(options, context)));
   }

@@ -146,6 +146,7 @@ export class BatchRun {
       emit: run.emit,
       recheck: recheckOf(options.approved, playIndex, play.steps.indexOf(step)),
       ask: options.ask,
+      moves: options.moves,
     };
     const works = await this.#worksOf(step, '', () => kind.run(step.on('').options, context));
     for (const [host, result] of touched) this.#take(host, result);

@@ -18,6 +18,7 @@ export interface RunOptions extends FleetOptions<InventoryHost> {
   /** the plan that was approved: a subject that is seen otherwise is refused. null: nothing is compared */
   readonly approved: RunbookPlan | null;
   readonly ask: FleetStepContext['ask'];
+  readonly moves: FleetStepContext['moves'];
   /** gives the journal for some steps of a play on some of its hosts; absent: nothing is written down */
   readonly journalOf?: (part: PlayPart) => TaskJournal;
 }

@@ -6,6 +6,7 @@ import type { FleetEvent } from '../../src/fleet/fleet-event.js';
 import type { FleetOptions } from '../../src/fleet/run-fleet.js';
 import type { Inventory, InventoryHost } from '../../src/inventory/inventory.js';
 import { readInventory } from '../../src/inventory/read-inventory.js';
+import type { MoveTools } from '../../src/moves/move-services.js';
 import type { RunbookPlan } from '../../src/runbook/plan.js';
 import { planRunbook } from '../../src/runbook/plan-runbook.js';
 import type { Runbook } from '../../src/runbook/playbook.js';
@@ -17,9 +18,11 @@ import { createFleetModel, type FleetModel, type FleetModelOptions } from '../..
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { inventoryText } from '../../src/simulator/inventory-text.js';
 import type { Executor } from '../../src/transport/executor.js';
+import { MemoryLedger } from '../unit/moves/memory-ledger.js';
 
 export interface RunbookSite extends Disposable {
   readonly fleet: FleetModel;
+  readonly ledger: MemoryLedger;
   readonly inventory: Inventory;
   /** hosts that cannot be reached */
   readonly gone: Set<string>;
@@ -49,8 +52,18 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
     return found;
   };
   let files = 0;
+  const ledger = new MemoryLedger();
+  const moves: MoveTools = {
+    ledger,
+    run: (argv) => Promise.resolve({ stdout: argv.join(' ') }),
+    readFile: () => Promise.reject(new Error('no file')),
+    pause: () => Promise.resolve(),
+    now: () => new Date(),
+    by: 'test',
+  };
   const site: RunbookSite = {
     fleet,
+    ledger,
     inventory,
     gone,
     events,
@@ -65,12 +78,13 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
       }
       return readPlaybook(filePath, { inventory, extraVars, env: {}, ...(limit === undefined ? {} : { limit }) });
     },
-    plan: (runbook) => planRunbook(runbook, { ...fleetOptions('plan'), inventory }),
+    plan: (runbook) => planRunbook(runbook, { ...fleetOptions('plan'), inventory, moves }),
     run: (runbook, more = {}) =>
       runRunbook(runbook, {
         ...fleetOptions('run'),
         inventory,
         approved: null,
+        moves,
         ask: () => Promise.resolve(true),
         ...more,
       }),

@@ -8,6 +8,7 @@ import type { RunbookPlan } from '../../runbook/plan.js';
 import { planRunbook } from '../../runbook/plan-runbook.js';
 import type { Command, CommandContext } from '../command.js';
 import { exitCodeOfRun } from '../exit-codes.js';
+import { moveTools } from '../move-tools.js';
 import { performRun } from '../perform-verb.js';
 import { prepareRunbook, type PreparedRunbook } from '../read-runbook.js';
 import { stateDirectory } from '../state-directory.js';
@@ -33,7 +34,7 @@ export async function makePlan(
 ): Promise<{ readonly plan: RunbookPlan; readonly result: FleetResult }> {
   let made: RunbookPlan | undefined;
   const result = await performRun(context, { verb: 'plan', hosts, connect, changesHosts: false }, async (options) => {
-    const planned = await planRunbook(runbook, { ...options, inventory });
+    const planned = await planRunbook(runbook, { ...options, inventory, moves: moveTools(context, options.run) });
     made = planned.plan;
     return planned.result;
   });

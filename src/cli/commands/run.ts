@@ -13,6 +13,7 @@ import { type PlayPart, requireSame, runRunbook } from '../../runbook/run-runboo
 import { askYesNo } from '../ask-yes-no.js';
 import type { Command, CommandContext } from '../command.js';
 import { exitCodeOfRun } from '../exit-codes.js';
+import { moveTools } from '../move-tools.js';
 import { usageError } from '../parse-options.js';
 import { performRun } from '../perform-verb.js';
 import type { Prompts } from '../prompts.js';
@@ -20,6 +21,7 @@ import { prepareRunbook, type PreparedRunbook, requireStepSecrets } from '../rea
 import { scrubberOf } from '../start-journal.js';
 import { stateDirectory } from '../state-directory.js';
 import { paintFor } from '../terminal.js';
+import { withOwners } from '../with-owners.js';
 import { makePlan, showPlan } from './plan.js';
 
 export const run: Command = async (context) => {
@@ -35,6 +37,7 @@ export const run: Command = async (context) => {
         ...options,
         inventory,
         approved,
+        moves: moveTools(context, options.run),
         ask: (question) => ask(context, prompts, question),
         ...(journal === undefined ? {} : { journalOf: (part) => partJournal(journal, part, hosts) }),
         onEvent: (event) => {
@@ -43,8 +46,9 @@ export const run: Command = async (context) => {
         },
       }),
   );
-  present(context, result);
-  return exitCodeOfRun(result);
+  const owned = await withOwners(context, result, hosts, (host) => [...host.volumes.values()]);
+  present(context, owned);
+  return exitCodeOfRun(owned);
 };
 
 /** The plan that a run is held to, or null with --yes. */

@@ -3,11 +3,10 @@ import type { FleetResult } from '../../fleet/fleet-result.js';
 import type { Ledger, LedgerEntry, NewLedgerEntry, OwnerEntry } from './ledger-entry.js';
 
 /**
- * Writes down who owns a volume after an attach or a detach that was proven, where that differs from the record. Volumes that are only read
- * have no owner: any number of hosts may have them.
+ * Writes down who owns a volume after work that was proven, where that differs from the record: the host that has it attached, or nobody when
+ * its owner has it no more. Volumes that are only read have no owner: any number of hosts may have them.
  */
 export async function recordOwners(
-  verb: 'attach' | 'detach',
   result: FleetResult,
   specOf: (host: string, volume: string) => VolumeSpec | undefined,
   ledger: Ledger,
@@ -20,10 +19,11 @@ export async function recordOwners(
       const wwid = wwidOf(one, spec);
       if (wwid === null || spec?.accessMode === 'ro' || (one.outcome !== 'changed' && one.outcome !== 'ok')) continue;
       const isOwner = owners.get(wwid) === host;
-      if (verb === 'attach' ? isOwner : !isOwner) continue;
+      const isThere = one.deviceInfo !== undefined;
+      if (isThere === isOwner) continue;
       const number = (numbers.get(wwid) ?? 0) + 1;
-      const owner = verb === 'attach' ? host : null;
-      news.push({ kind: 'owner', volume, wwid, number, host: owner, how: verb });
+      const owner = isThere ? host : null;
+      news.push({ kind: 'owner', volume, wwid, number, host: owner, how: isThere ? 'attach' : 'detach' });
       numbers.set(wwid, number);
       owners.set(wwid, owner);
     }

@@ -6,6 +6,7 @@ import type { FleetEvent } from '../../fleet/fleet-event.js';
 import type { CommandFinding, HostResult } from '../../fleet/fleet-result.js';
 import type { HostContext, HostTask } from '../../fleet/run-host.js';
 import type { Inventory, InventoryHost } from '../../inventory/inventory.js';
+import type { MoveTools } from '../../moves/move-services.js';
 
 /*
  * How to add a kind of step:
@@ -84,6 +85,8 @@ export interface FleetStepContext {
   readonly recheck: Recheck;
   /** Asks a person yes or no; true without asking with --yes, rejects with `E_DECLINED` where nobody can be asked. */
   readonly ask: (question: string) => Promise<boolean>;
+  /** the ledger of owners and this machine's commands, for steps that move volumes between hosts */
+  readonly moves: MoveTools;
 }
 
 /** For the order of steps: what a volume must be before the step, and is after it. */
