@@ -107,7 +107,7 @@ while read -r device where rest; do
 done </proc/self/mounts
 `;
 
-const FORGET_WWIDS = String.raw`sed -i '/^\//d' /etc/multipath/wwids 2>/dev/null || true`;
+const FORGET_WWIDS = String.raw`rm -rf /run/longshore-unwritten; sed -i '/^\//d' /etc/multipath/wwids 2>/dev/null || true`;
 
 const FORGET = String.raw`
 find /etc/iscsi/nodes /etc/iscsi/send_targets -mindepth 1 -delete 2>/dev/null || true
