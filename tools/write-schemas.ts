@@ -7,6 +7,7 @@ import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js
 import { journalLineSchema } from '../src/journal/journal-lines.js';
 import { evidenceFileSchema } from '../src/moves/evidence/evidence-file.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
+import { eventSchema } from '../src/report/event-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
 import { planSchema } from '../src/runbook/plan.js';
 import { playbookFileSchema } from '../src/runbook/play-schema.js';
@@ -24,6 +25,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'result.schema.json': resultSchema,
   'doctor.schema.json': doctorSchema,
   'evidence.schema.json': evidenceFileSchema,
+  'event.schema.json': eventSchema,
   'journal-line.schema.json': journalLineSchema,
 };
 

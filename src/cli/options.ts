@@ -55,6 +55,11 @@ const fleetOptions = {
     group: CONNECTION,
     describe: 'ask for the password of sudo',
   },
+  events: {
+    type: 'string',
+    group: OUTPUT,
+    describe: 'write what happens, as it happens, to this file: one JSON a line',
+  },
   record: { type: 'string', group: RECORDING, describe: 'write what passes to and from each host to a new directory' },
   replay: {
     type: 'string',
@@ -247,6 +252,8 @@ export interface CliOptions {
   readonly askPass: boolean;
   readonly askBecomePass: boolean;
   readonly json: boolean;
+  /** file for the events of the run */
+  readonly events?: string;
   readonly logLevel: LogLevel;
   readonly volumes: readonly string[];
   readonly plan: boolean;

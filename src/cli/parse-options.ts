@@ -20,6 +20,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'private-key', 'privateKey'),
     ...text(args, 'ssh-config', 'sshConfig'),
     ...text(args, 'known-hosts', 'knownHosts'),
+    ...text(args, 'events', 'events'),
     ...text(args, 'record', 'record'),
     ...text(args, 'replay', 'replay'),
     ...text(args, 'out-dir', 'outDir'),

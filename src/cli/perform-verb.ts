@@ -11,6 +11,7 @@ import { dirtyRefusal } from '../moves/dirty/refuse-dirty.js';
 import type { CommandContext } from './command.js';
 import type { HostConnector } from './connect-host.js';
 import { controllerName, thisController } from './controller.js';
+import { openEventFile } from './event-file.js';
 import { listenForInterrupts } from './interrupts.js';
 import { logEvent } from './log-events.js';
 import { moveTools } from './move-tools.js';
@@ -18,6 +19,7 @@ import { startProgress } from './progress.js';
 import { Prompts } from './prompts.js';
 import { rolloutOf } from './rollout.js';
 import { RunTracker } from './run-tracker.js';
+import { showError } from './show-error.js';
 import { scrubberOf, startJournal } from './start-journal.js';
 import { prepareRecordings } from './traced-connections.js';
 
@@ -80,6 +82,10 @@ export async function performRun<R extends FleetResult>(
   const { verb, hosts, changesHosts, interruptGraceMs } = fleetWork;
   if (options.record !== undefined) await prepareRecordings(options.record, hosts);
   const run = newRunId();
+  const events =
+    options.events === undefined
+      ? undefined
+      : openEventFile(options.events, run, (error) => showError(error, terminal));
   const controller = thisController();
   const { volumeFiles = [], resumes } = fleetWork.journaled ?? {};
   const journal =
@@ -116,6 +122,7 @@ export async function performRun<R extends FleetResult>(
       onEvent: (event) => {
         tracker.onEvent(event);
         logEvent(logger, event);
+        events?.write(event);
         if (!interrupts.signal.aborted && !prompts.isAsking) progress.update();
       },
     };
@@ -124,6 +131,7 @@ export async function performRun<R extends FleetResult>(
   } finally {
     progress.stop();
     interrupts.dispose();
+    events?.close();
     await connections.close();
   }
 }

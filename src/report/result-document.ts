@@ -56,8 +56,8 @@ type StepDocument = NonNullable<ResultDocument['plays']>[number]['batches'][numb
  * A document as text for stdout. DEL and the C1 control characters, which JSON leaves as they are and which some terminals obey,
  * are escaped too: what is in there may come from a host.
  */
-export function jsonText(document: unknown): string {
-  const text = JSON.stringify(document, null, 2);
+export function jsonText(document: unknown, indent: number = 2): string {
+  const text = JSON.stringify(document, null, indent);
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   return text.replace(/[\u007f-\u009f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`) + '\n';
 }
