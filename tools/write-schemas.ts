@@ -8,6 +8,7 @@ import { journalLineSchema } from '../src/journal/journal-lines.js';
 import { evidenceFileSchema } from '../src/moves/evidence/evidence-file.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
 import { eventSchema } from '../src/report/event-schema.js';
+import { runsSchema } from '../src/report/runs-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
 import { planSchema } from '../src/runbook/plan.js';
 import { playbookFileSchema } from '../src/runbook/play-schema.js';
@@ -26,6 +27,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'doctor.schema.json': doctorSchema,
   'evidence.schema.json': evidenceFileSchema,
   'event.schema.json': eventSchema,
+  'runs.schema.json': runsSchema,
   'journal-line.schema.json': journalLineSchema,
 };
 

@@ -14,6 +14,7 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
+const RUN = { run: { type: 'string', describe: 'id of a run, or last' } } as const;
 const PLAYBOOK = { playbook: { type: 'string', describe: 'playbook file (YAML)' } } as const;
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -128,6 +129,29 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import('./commands/run.js')).run,
   },
+  runs: {
+    usage: 'runs [run]',
+    positionals: RUN,
+    describe: 'Show what runs have done, from their journals: runs [RUN]',
+    options: OPTIONS.runs,
+    examples: [
+      ['$0 runs', 'the latest runs, and which of them died'],
+      ['$0 runs 20261125-071430-5f0c9a1e', 'one run: what was being done when it died'],
+      ['$0 runs --attached', 'which volume is attached where, since when'],
+    ],
+    load: async () => (await import('./commands/runs.js')).runs,
+  },
+  resume: {
+    usage: 'resume <run>',
+    positionals: RUN,
+    describe: 'Finish or undo what a dead or interrupted run has left: resume RUN [--undo]',
+    options: OPTIONS.resume,
+    examples: [
+      ['$0 resume 20261125-071430-5f0c9a1e --plan', 'what would be done'],
+      ['$0 resume 20261125-071430-5f0c9a1e --undo', 'back to what was there before that run'],
+    ],
+    load: async () => (await import('./commands/resume.js')).resume,
+  },
   inventory: {
     usage: 'inventory <what>',
     positionals: { what: { choices: ['list'], describe: 'list' } },
@@ -138,7 +162,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   report: {
     usage: 'report <run>',
-    positionals: { run: { type: 'string', describe: 'id of a run, or last' } },
+    positionals: RUN,
     describe: 'Make an HTML page, or JUnit XML, of what a run did, from its journal',
     options: OPTIONS.report,
     examples: [

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Controller } from '../journal/run-journal.js';
+import type { ControllerState } from '../journal/run-state.js';
 import { packageVersion } from './package-version.js';
 
 /** This process, as journals and locks name it. */
@@ -20,9 +21,6 @@ export function thisController(): Controller {
 export function controllerName({ user, machine, pid }: Controller): string {
   return `${user}@${machine}, pid ${pid}`;
 }
-
-/** elsewhere: it ran on another machine, so that nothing can be said */
-export type ControllerState = 'alive' | 'dead' | 'elsewhere';
 
 /** Whether the process that wrote a journal still runs. A pid that another process has by now does not count. */
 export function controllerState(controller: Controller): ControllerState {

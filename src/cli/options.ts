@@ -208,6 +208,18 @@ export const OPTIONS = {
     },
     ...playbookOptions,
   },
+  runs: {
+    attached: { type: 'boolean', describe: 'which volume is attached where, by the journals' },
+    last: { type: 'number', default: 20, describe: 'so many of the latest runs' },
+    ...stateOption,
+    ...outputOptions,
+  },
+  resume: {
+    undo: { type: 'boolean', group: VOLUMES, describe: 'bring back what was there before, instead of finishing' },
+    ...planOption,
+    ...stateOption,
+    ...fleetOptions,
+  },
   inventory: { ...selectionOptions, ...outputOptions },
   report: {
     html: { type: 'string', group: OUTPUT, describe: 'write a page that needs nothing else to this file' },
@@ -259,6 +271,9 @@ export interface CliOptions {
   readonly plan: boolean;
   readonly force: boolean;
   readonly ignoreErrors: boolean;
+  readonly attached: boolean;
+  readonly last: number;
+  readonly undo: boolean;
   readonly largestExit: boolean;
   readonly outDir?: string;
   /** of migrate and evacuate */
@@ -284,7 +299,7 @@ export interface CliOptions {
   readonly extraVars: readonly string[];
   readonly approve?: string;
   readonly yes: boolean;
-  /** of report: id of a run, or `last` */
+  /** of report, runs and resume: id of a run, or `last`; '' when none was given */
   readonly run: string;
   readonly html?: string;
   readonly junit?: string;

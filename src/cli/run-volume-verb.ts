@@ -46,7 +46,7 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     changesHosts: verb !== 'status' && !options.plan,
     refusesDirty: verb === 'attach' || verb === 'extend',
     journaled: {
-      options: verb === 'detach' ? { force: options.force, ignoreErrors: options.ignoreErrors } : {},
+      options: verb === 'detach' ? { force: options.force, 'ignore-errors': options.ignoreErrors } : {},
       volumesOf,
       volumeFiles,
     },

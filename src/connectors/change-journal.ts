@@ -8,7 +8,7 @@ export interface FoundSession {
   /** '' where the protocol has none, or it could not be read */
   readonly portal: string;
   /** the initiator's interface, when the protocol has several */
-  readonly iface?: string;
+  readonly iface?: string | undefined;
 }
 
 /** What the host had stored about a way to the volume, such as an open-iscsi node record. */

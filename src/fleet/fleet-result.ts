@@ -15,6 +15,8 @@ export interface FleetResult {
   /** why it ended before its last host, when it was not by an interrupt */
   readonly stopped?: StopReason;
   readonly durationMs: number;
+  /** the run whose work this one has finished or undone */
+  readonly resumes?: { readonly run: string; readonly mode: 'finish' | 'undo' };
   /** why the run's journal is not complete; absent: it is, or there is none */
   readonly journalError?: LongshoreError;
 }

@@ -1,3 +1,4 @@
+import type { FoundSession } from '../connectors/change-journal.js';
 import type {
   ConnectorContext,
   ConnectorEvent,
@@ -25,6 +26,8 @@ export interface VolumeTaskOptions<H extends FleetHost> {
   /** only for detach */
   readonly force?: boolean;
   readonly ignoreErrors?: boolean;
+  /** only for a detach that undoes an attach */
+  readonly keepSessionsOf?: (host: H, volume: VolumeSpec) => readonly FoundSession[];
 }
 
 /** The work of one storage verb on one host, for `runFleet`. */
@@ -61,7 +64,11 @@ async function changeInTurn<H extends FleetHost>(
   };
   const journal = options.planOnly === true ? undefined : hostContext.journal;
   for (const volume of volumes) {
-    const own = journal === undefined ? verbOptions : { ...verbOptions, journal: journal.volume(volume.name) };
+    const own: DisconnectOptions = {
+      ...verbOptions,
+      ...(options.keepSessionsOf === undefined ? {} : { keepSessions: options.keepSessionsOf(host, volume) }),
+      ...(journal === undefined ? {} : { journal: journal.volume(volume.name) }),
+    };
     const result = await orFailed(async () => {
       context.deadline.check();
       const connector = options.connectorFor(volume.driverVolumeType, context);

@@ -7,17 +7,24 @@ export interface ReadLines {
   readonly isTorn: boolean;
 }
 
+/** How the writer begins a line, so that a kind of line can be told without reading the rest. */
+const TYPE = /^\{"v":\d+,"t":"[^"]*","type":"([^"]+)"/;
+
 /**
- * The lines of a journal. Kinds of lines that this Longshore does not know are left out: a later one has added them. Throws `E_JOURNAL`
+ * The lines of a journal, or those of some kinds. Kinds of lines that this Longshore does not know are left out: a later one has added them. Throws `E_JOURNAL`
  * with file and line for anything else that is not right, except at the very end.
  */
-export function parseJournal(text: string, filePath: string): ReadLines {
+export function parseJournal(text: string, filePath: string, kinds?: ReadonlySet<LineType>): ReadLines {
   const texts = text.split('\n');
   // what stands behind the last newline; empty when the last write was whole
   const tail = texts.pop() ?? '';
-  const lines = texts.flatMap((one, index) => parseLine(one, filePath, index + 1) ?? []);
+  const isWanted = (one: string): boolean => {
+    const type = kinds === undefined ? undefined : TYPE.exec(one)?.[1];
+    return type === undefined || kinds?.has(type as LineType) === true;
+  };
+  const lines = texts.flatMap((one, index) => (isWanted(one) ? (parseLine(one, filePath, index + 1) ?? []) : []));
   if (tail === '') return { lines, isTorn: false };
-  const last = isWhole(tail) ? parseLine(tail, filePath, texts.length + 1) : null;
+  const last = isWhole(tail) && isWanted(tail) ? parseLine(tail, filePath, texts.length + 1) : null;
   return { lines: last === null ? lines : [...lines, last], isTorn: last === null };
 }
 

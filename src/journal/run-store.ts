@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LongshoreError } from '../errors/longshore-error.js';
+import type { LineType } from './journal-lines.js';
 import { parseJournal, type ReadLines } from './read-journal.js';
 import { runsDirectory } from './run-journal.js';
 import { type RunRecord, runRecord } from './run-record.js';
@@ -23,8 +24,12 @@ export async function runIds(stateDirectory: string): Promise<readonly string[]>
 }
 
 /** One run; null when its controller died before it could write anything. Throws `E_JOURNAL` when it cannot be read or is damaged. */
-export async function readRun(stateDirectory: string, run: string): Promise<RunRecord | null> {
-  const { lines, filePath } = await readRunLines(stateDirectory, run);
+export async function readRun(
+  stateDirectory: string,
+  run: string,
+  kinds?: ReadonlySet<LineType>,
+): Promise<RunRecord | null> {
+  const { lines, filePath } = await readRunLines(stateDirectory, run, kinds);
   return runRecord(lines, filePath);
 }
 
@@ -32,10 +37,11 @@ export async function readRun(stateDirectory: string, run: string): Promise<RunR
 export async function readRunLines(
   stateDirectory: string,
   run: string,
+  kinds?: ReadonlySet<LineType>,
 ): Promise<ReadLines & { readonly filePath: string }> {
   const filePath = path.join(runsDirectory(stateDirectory), `${run}${SUFFIX}`);
   try {
-    return { ...parseJournal(await readFile(filePath, 'utf8'), filePath), filePath };
+    return { ...parseJournal(await readFile(filePath, 'utf8'), filePath, kinds), filePath };
   } catch (error) {
     throw error instanceof LongshoreError ? error : unreadable(filePath, error);
   }
@@ -50,4 +56,42 @@ function unreadable(filePath: string, error: unknown): LongshoreError {
     cause: error,
     remedy: 'check the path and its permissions, or name another directory with --state-dir or LONGSHORE_STATE_DIR',
   });
+}
+
+/** Kinds of lines that tell how a run and its hosts came out, without how they got there. */
+export const SUMMARY_LINES: ReadonlySet<LineType> = new Set([
+  'run-started',
+  'task-started',
+  'host-started',
+  'host-ended',
+  'task-ended',
+  'run-interrupted',
+  'run-ended',
+]);
+
+export interface ReadRuns {
+  /** the oldest first */
+  readonly runs: readonly RunRecord[];
+  /** journals that cannot be read or are damaged */
+  readonly problems: readonly LongshoreError[];
+}
+
+/** Some runs; a journal that is damaged does not keep the others from being read. */
+export async function readRuns(
+  stateDirectory: string,
+  ids: readonly string[],
+  kinds?: ReadonlySet<LineType>,
+): Promise<ReadRuns> {
+  const runs: RunRecord[] = [];
+  const problems: LongshoreError[] = [];
+  for (const id of ids) {
+    try {
+      const run = await readRun(stateDirectory, id, kinds);
+      if (run !== null) runs.push(run);
+    } catch (error) {
+      if (!(error instanceof LongshoreError)) throw error;
+      problems.push(error);
+    }
+  }
+  return { runs, problems };
 }

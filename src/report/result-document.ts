@@ -15,6 +15,7 @@ export function resultDocument(result: FleetResult, options: { readonly plan?: b
     run: result.run,
     verb: result.verb,
     ...(plan ? { plan } : {}),
+    ...(result.resumes === undefined ? {} : { resumes: { ...result.resumes } }),
     ...(result.interrupted ? { interrupted: true } : {}),
     notRun: [...result.notRun],
     hosts: Object.fromEntries(hosts),

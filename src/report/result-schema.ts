@@ -161,6 +161,10 @@ export const resultSchema = z
     verb: z.string(),
     plan: z.boolean().optional().describe('true with --plan: nothing was changed'),
     interrupted: z.boolean().optional(),
+    resumes: z
+      .looseObject({ run: z.string(), mode: z.enum(['finish', 'undo']) })
+      .optional()
+      .describe('with resume: the run whose work this one has finished or undone'),
     notRun: z.array(z.string()).describe('hosts on which nothing was begun, because of an interrupt or a stop'),
     hosts: z.record(z.string(), host),
     moves: z.array(move).optional().describe('with migrate and evacuate'),

@@ -74,6 +74,8 @@ describe('Ctrl-C in the middle of an attach', () => {
       // whatever it says of dock01, nothing is unknown: the login ended
       expect(document.hosts['dock01']?.outcome).not.toBe('unknown');
       expect(document.hosts['dock01']?.error?.code).toBe('E_INTERRUPTED');
+      const { warnings } = document.hosts['dock01']?.volumes['data'] ?? {};
+      expect(warnings?.join()).toMatch(/may be left on the host .*: node record of .*, session of /);
 
       const again = await startLongshore(['attach', ...args]).ended;
       expect(again.code).toBe(0);
