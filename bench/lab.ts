@@ -1,17 +1,20 @@
 /**
  * `npm run bench:lab`: attach and detach of one LUN, Longshore over SSH beside os-brick 6.1.0 running on the host itself, one
  * after the other in the same guest. os-brick is timed inside one warm process; Longshore from before it connects until it has closed
- * the connection, so its handshake counts. Ends with the table and writes `bench/results/lab.json` with `--save`.
+ * the connection, so its handshake counts; the same without the time until the first lane was there stands beside it. Round trips of extend, facts and
+ * status are counted too. Ends with the targets and writes `bench/results/lab.json` with `--save`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import Table from 'cli-table3';
-import type { VolumeSpec } from '../src/connectors/connector.js';
+import type { InitiatorConnector, VolumeSpec } from '../src/connectors/connector.js';
 import { connectorFor } from '../src/connectors/registry.js';
 import { Secret } from '../src/secrets/secret.js';
-import { deadlineIn } from '../src/time/deadline.js';
+import { type Deadline, deadlineIn } from '../src/time/deadline.js';
+import type { Executor } from '../src/transport/executor.js';
 import { connectSsh } from '../src/transport/ssh-connection.js';
+import { labTargets, median, type Timing, type Trips } from './lab-targets.js';
 import { clientLeftovers, isClean } from '../test/lab/hygiene.js';
 import { type Lab, startLab } from '../test/lab/lab.js';
 import { connectionInfo, createVolume, exportTo, type Volume } from '../test/lab/target.js';
@@ -19,22 +22,7 @@ import { connectionInfo, createVolume, exportTo, type Volume } from '../test/lab
 const CYCLES = 5;
 const CHAP = { username: 'longshore', password: randomBytes(12).toString('hex') };
 
-/** seconds */
-interface Cycle {
-  readonly attach: number;
-  readonly detach: number;
-  /** of these, until the connection and its first lane were there; os-brick has none to make */
-  readonly connecting?: { readonly attach: number; readonly detach: number };
-}
-
-interface Timing {
-  readonly tool: string;
-  readonly kind: 'single' | 'multipath';
-  readonly cycles: readonly Cycle[];
-  readonly roundTrips?: { readonly attach: number; readonly detach: number };
-  readonly processes?: { readonly attach: number; readonly detach: number };
-}
-
+const loadBefore = os.loadavg()[0];
 await using lab = await startLab();
 const volume = await createVolume(lab.target, { name: 'bench', sizeMiB: 128, lun: 1 });
 await exportTo(lab.target, volume, lab.clients[0].initiatorName, { chap: CHAP });
@@ -45,8 +33,9 @@ for (const kind of ['single', 'multipath'] as const) {
   timings.push(await osBrick(lab, volume, kind), await longshore(lab, volume, kind, 'root'));
 }
 timings.push(await longshore(lab, volume, 'multipath', 'ops'));
-print(timings);
-if (process.argv.includes('--save')) await save(timings);
+const trips = await otherVerbs(lab, volume);
+print(timings, trips);
+if (process.argv.includes('--save')) await save(timings, trips);
 
 async function osBrick(where: Lab, what: Volume, kind: Timing['kind']): Promise<Timing> {
   const script = await readFile(new URL('os-brick-cycles.py', import.meta.url), 'utf8');
@@ -59,13 +48,13 @@ async function osBrick(where: Lab, what: Volume, kind: Timing['kind']): Promise<
   const cycles = stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Cycle);
+    .map((line) => JSON.parse(line) as Timing['cycles'][number]);
   await mustBeClean(where, 'os-brick');
   return { tool: 'os-brick 6.1.0, on the host', kind, cycles: cycles.slice(1) };
 }
 
 async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops'): Promise<Timing> {
-  const cycles: Cycle[] = [];
+  const cycles: Timing['cycles'][number][] = [];
   let roundTrips = { attach: 0, detach: 0 };
   let processes = { attach: 0, detach: 0 };
   for (let cycle = 0; cycle <= CYCLES; cycle += 1) {
@@ -85,11 +74,30 @@ async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: '
   return { tool, kind, cycles, roundTrips, processes };
 }
 
-async function verb(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops', name: 'attach' | 'detach') {
+/** Round trips of what only looks, or grows: on an attached volume. */
+async function otherVerbs(where: Lab, what: Volume): Promise<Trips> {
+  await verb(where, what, 'multipath', 'root', 'attach');
+  const asked = async (ask: (connector: InitiatorConnector) => Promise<unknown>): Promise<number> => {
+    const deadline = deadlineIn(120_000);
+    const executor = await connect(where, 'root', deadline);
+    await ask(connectorFor('iscsi', { executor, deadline, runId: 'bench' }));
+    await executor.close();
+    return executor.counters().roundTrips;
+  };
+  const spec = volumeSpec(where, what, 'multipath');
+  const found = {
+    status: await asked((connector) => connector.status([spec])),
+    facts: await asked((connector) => connector.getConnectorProperties()),
+    extend: await asked((connector) => connector.extend(spec)),
+  };
+  await verb(where, what, 'multipath', 'root', 'detach');
+  await mustBeClean(where, 'Longshore');
+  return found;
+}
+
+function connect(where: Lab, user: 'root' | 'ops', deadline: Deadline): Promise<Executor> {
   const [client] = where.clients;
-  const deadline = deadlineIn(120_000);
-  const began = performance.now();
-  const executor = await connectSsh(
+  return connectSsh(
     {
       host: client.name,
       address: client.address,
@@ -102,6 +110,12 @@ async function verb(where: Lab, what: Volume, kind: Timing['kind'], user: 'root'
     },
     deadline,
   );
+}
+
+async function verb(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops', name: 'attach' | 'detach') {
+  const deadline = deadlineIn(120_000);
+  const began = performance.now();
+  const executor = await connect(where, user, deadline);
   const connector = connectorFor('iscsi', { executor, deadline, runId: 'bench' });
   const spec = volumeSpec(where, what, kind);
   const result = name === 'attach' ? await connector.attach(spec) : await connector.detach(spec, null);
@@ -135,12 +149,7 @@ async function mustBeClean(where: Lab, tool: string): Promise<void> {
   if (!isClean(left)) throw new Error(`${tool} left something: ${JSON.stringify(left)}`);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function print(all: readonly Timing[]): void {
+function print(all: readonly Timing[], others: Trips): void {
   const table = new Table({
     head: ['', 'attach s', 'detach s', 'attach', 'detach', 'connecting s', 'round trips', 'processes'],
   });
@@ -162,11 +171,14 @@ function print(all: readonly Timing[]): void {
     ]);
   }
   process.stdout.write(
-    `${table.toString()}\nmedian of ${CYCLES} cycles each; ratios are to os-brick; the times hold the connecting\n`,
+    `${table.toString()}\nmedian of ${CYCLES} cycles each; ratios are to os-brick; the times hold the connecting\n\n`,
   );
+  for (const { what, wanted, found, isReached } of labTargets(all, others)) {
+    process.stdout.write(`${isReached ? 'reached    ' : 'not reached'}  ${what}: ${found}, wanted ${wanted}\n`);
+  }
 }
 
-function connectingOf(cycles: readonly Cycle[]): string {
+function connectingOf(cycles: Timing['cycles']): string {
   const [first] = cycles;
   if (first?.connecting === undefined) return '';
   return (['attach', 'detach'] as const)
@@ -174,13 +186,17 @@ function connectingOf(cycles: readonly Cycle[]): string {
     .join(' / ');
 }
 
-async function save(all: readonly Timing[]): Promise<void> {
+async function save(all: readonly Timing[], roundTripsOfOthers: Trips): Promise<void> {
   const dir = new URL('results/', import.meta.url);
   await mkdir(dir, { recursive: true });
   const document = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${os.cpus().length} cores, QEMU TCG guests of one CPU`,
     cycles: CYCLES,
+    // of the machine, before and after: with much else to do its times say little
+    load: [loadBefore, os.loadavg()[0]],
+    targets: labTargets(all, roundTripsOfOthers),
+    roundTripsOfOthers,
     timings: all,
   };
   await writeFile(new URL('lab.json', dir), `${JSON.stringify(document, null, 2)}\n`);

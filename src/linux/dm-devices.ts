@@ -5,10 +5,8 @@ import type { DmDevice, Unknown } from './storage-state.js';
 import { sysfsTree } from './sysfs-tree.js';
 import { wwidOrNull } from './wwid.js';
 
-const READ_PATTERNS = ['dev', 'size', 'ro', 'dm/name', 'dm/uuid', 'dm/suspended'].map((n) => `/sys/block/dm-*/${n}`);
-const LIST_PATTERNS = ['/sys/block/dm-*/slaves/*', '/sys/block/dm-*/holders/*'];
-/** Without any dm device, dmsetup has nothing to say. */
-const ANY_DM = ['/sys/block/dm-*'];
+const FILES = ['dev', 'size', 'ro', 'dm/name', 'dm/uuid', 'dm/suspended'];
+const ALL_DM = '/sys/block/dm-*';
 // The uuid comes last: it may contain anything, also the separator.
 const INFO_ARGV = ['dmsetup', 'info', '-c', '--noheadings', '--separator', '|', '-o', 'major,minor,open,uuid'];
 // --noflush: asking for the status of a thin pool would otherwise make it commit.
@@ -19,34 +17,53 @@ export interface DmFactOptions {
   readonly withOpenCounts: boolean;
   /** one dmsetup process; without it `mapPaths` is null */
   readonly withMapPaths: boolean;
+  /** a pattern for the devices that matter, such as `{map}`; paths may lead to them through their members. Default: all of the host */
+  readonly within?: string;
 }
 
 /** Device-mapper devices from sysfs; their open counts and the state of their paths from dmsetup. */
-export function dmDevicesFact({ withOpenCounts, withMapPaths }: DmFactOptions): Fact<Learnt<readonly DmDevice[]>> {
+export function dmDevicesFact({
+  withOpenCounts,
+  withMapPaths,
+  within,
+}: DmFactOptions): Fact<Learnt<readonly DmDevice[]>> {
+  const devices = within ?? ALL_DM;
   const ask = (argv: readonly string[]): LaneRequest => ({
     kind: 'run',
     argv,
-    when: ANY_DM,
+    // without any dm device, dmsetup has nothing to say
+    when: [within === undefined ? ALL_DM : `${within}/dm`],
+    ...(within === undefined ? {} : { contentsOf: [`${within}/dm/name`] }),
     boundsItself: true,
     okExits: 'any',
     readOnly: true,
   });
   return {
     requests: [
-      { kind: 'list', patterns: LIST_PATTERNS },
-      { kind: 'read', patterns: READ_PATTERNS },
+      { kind: 'list', patterns: [`${devices}/slaves/*`, `${devices}/holders/*`] },
+      { kind: 'read', patterns: FILES.map((name) => `${devices}/${name}`) },
       ...(withOpenCounts ? [ask(INFO_ARGV)] : []),
       ...(withMapPaths ? [ask(STATUS_ARGV)] : []),
     ],
     parse([listReply, readRequestReply, ...asked]) {
-      const listed = listedPaths(listReply, '/sys/block/dm-*');
-      const read = readReply(readRequestReply, '/sys/block/dm-*');
+      const listed = listedPaths(listReply, ALL_DM);
+      const read = readReply(readRequestReply, ALL_DM);
       const info = withOpenCounts ? asked[0] : undefined;
       const status = withMapPaths ? { reply: asked[withOpenCounts ? 1 : 0] } : null;
-      const devices = parseDmDevices(read.value, listed.value, info, status);
-      return { value: devices.value, unknowns: [...listed.unknowns, ...read.unknowns, ...devices.unknowns] };
+      const parsed = parseDmDevices(inBlock(read.value), listed.value.map(blockPath), info, status);
+      return { value: parsed.value, unknowns: [...listed.unknowns, ...read.unknowns, ...parsed.unknowns] };
     },
   };
+}
+
+/** A path to a dm device by way of what it holds, as the path in /sys/block. */
+function blockPath(path: string): string {
+  return path.replace(/^.*\/holders\/(?=dm-\d+\/)/, '/sys/block/');
+}
+
+function inBlock({ files, unreadable, ...rest }: ReadReply): ReadReply {
+  const moved = [...files].map(([path, content]) => [blockPath(path), content] as const);
+  return { ...rest, files: new Map(moved), unreadable: unreadable.map(blockPath) };
 }
 
 /** Without any dm device, a host without dmsetup has nothing that is unknown. */
@@ -61,7 +78,9 @@ function parseDmDevices(
   if (names.length === 0) return { value: [], unknowns: [] };
 
   const info = openCounts(infoReply);
-  const status = asked === null ? null : mapPaths(asked.reply);
+  const maps = names.filter((name) => tree.text(`/sys/block/${name}/dm/uuid`)?.startsWith('mpath-'));
+  const only = maps.length === 1 ? (tree.text(`/sys/block/${maps[0]}/dm/name`) ?? undefined) : undefined;
+  const status = asked === null ? null : mapPaths(asked.reply, only);
   tree.unknowns.push(...info.unknowns, ...(status?.unknowns ?? []));
   const value = names.map((name): DmDevice => {
     const directory = `/sys/block/${name}`;
@@ -112,17 +131,18 @@ function openCounts(
   return { value, unknowns: notes };
 }
 
-/** By dm name, unmangled. */
-function mapPaths(reply: LaneReply | undefined): Learnt<Map<string, readonly MapPath[]>> {
+/** By dm name, unmangled. A dmsetup that was given names does not repeat them: then the only map there is, is meant. */
+function mapPaths(reply: LaneReply | undefined, only: string | undefined): Learnt<Map<string, readonly MapPath[]>> {
   const { value: run, unknowns } = runOutput(reply, 'dmsetup status');
   const value = new Map<string, readonly MapPath[]>();
   const notes: Unknown[] = [...unknowns];
   for (const line of lines(run?.stdout)) {
-    const record = /^(.*): \d+ \d+ multipath (.*)$/.exec(line);
-    const paths = record === null ? null : parseMultipathStatus(record[2] ?? '');
-    if (paths === null)
+    const record = /^(?:(.*): )?\d+ \d+ multipath (.*)$/.exec(line);
+    const name = record?.[1] ?? only;
+    const paths = record === null || name === undefined ? null : parseMultipathStatus(record[2] ?? '');
+    if (paths === null || name === undefined)
       notes.push({ subject: 'dmsetup status', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
-    else value.set(unmangled(record?.[1] ?? ''), paths);
+    else value.set(unmangled(name), paths);
   }
   return { value, unknowns: notes };
 }

@@ -2,7 +2,7 @@ import type { ReadReply } from '../transport/executor.js';
 import { listedPaths, readReply, type Fact, type Learnt } from './fact.js';
 import type { HeldFileSystem, LoopDevice } from './storage-state.js';
 
-const FILE_SYSTEMS = ['/sys/fs/ext4/*', '/sys/fs/xfs/*', '/sys/fs/f2fs/*', '/sys/fs/btrfs/*/devices/*'];
+const FILE_SYSTEMS = ['/sys/fs/ext4/', '/sys/fs/xfs/', '/sys/fs/f2fs/', '/sys/fs/btrfs/*/devices/'];
 const LOOPS = '/sys/block/loop*/loop/backing_file';
 /** entries beside the devices: the module's own */
 const NOT_DEVICES: ReadonlySet<string> = new Set(['features', 'stats', 'debug', 'tuning']);
@@ -14,12 +14,12 @@ export interface HeldDevices {
 
 /**
  * What holds devices without showing in any holders/ directory: file systems (also after a lazy unmount), and loop devices on top of
- * block devices. No process runs on the host.
+ * block devices. No process runs on the host. `within`: a pattern for the kernel names that matter, such as `{block}`.
  */
-export function heldDevicesFact(): Fact<Learnt<HeldDevices>> {
+export function heldDevicesFact(within: string = '*'): Fact<Learnt<HeldDevices>> {
   return {
     requests: [
-      { kind: 'list', patterns: FILE_SYSTEMS },
+      { kind: 'list', patterns: FILE_SYSTEMS.map((directory) => `${directory}${within}`) },
       { kind: 'read', patterns: [LOOPS] },
     ],
     parse(replies) {

@@ -6,20 +6,32 @@ import { parsedOrNoted } from './parse-error.js';
 
 const SESSIONS = '/sys/class/iscsi_session';
 const CONNECTIONS = '/sys/class/iscsi_connection';
+const SESSION_FILES = ['targetname', 'state', 'ifacename'];
+const CONNECTION_FILES = ['address', 'port', 'persistent_address', 'persistent_port'];
 const READ_PATTERNS = [
-  ...['targetname', 'state', 'ifacename'].map((name) => `${SESSIONS}/session*/${name}`),
-  ...['address', 'port', 'persistent_address', 'persistent_port'].map((name) => `${CONNECTIONS}/connection*/${name}`),
+  ...SESSION_FILES.map((name) => `${SESSIONS}/session*/${name}`),
+  ...CONNECTION_FILES.map((name) => `${CONNECTIONS}/connection*/${name}`),
 ];
 const HOST_PATTERNS = ['/sys/class/iscsi_host/host*/device/session*'];
 /** On every Linux that has sysfs mounted: without it the absence of sessions would prove nothing. */
 const SYSFS = '/sys/class/block';
 
-/** iSCSI sessions as the kernel shows them; no process runs on the host. */
-export function iscsiSessionsFact(): Fact<Learnt<readonly IscsiSession[]>> {
+/**
+ * iSCSI sessions as the kernel shows them; no process runs on the host. `within`: a pattern for the sessions that matter, such as `{session}`.
+ */
+export function iscsiSessionsFact(within?: string): Fact<Learnt<readonly IscsiSession[]>> {
+  const readPatterns =
+    within === undefined
+      ? READ_PATTERNS
+      : [
+          ...SESSION_FILES.map((name) => `${within}/${name}`),
+          ...CONNECTION_FILES.map((name) => `${within}/device/connection*/iscsi_connection/connection*/${name}`),
+        ];
+  const hostPatterns = within === undefined ? HOST_PATTERNS : [`${within}/device/../iscsi_host/host*`];
   return {
     requests: [
-      { kind: 'read', patterns: READ_PATTERNS },
-      { kind: 'list', patterns: [...HOST_PATTERNS, SYSFS] },
+      { kind: 'read', patterns: readPatterns },
+      { kind: 'list', patterns: [...hostPatterns, SYSFS] },
     ],
     parse(replies) {
       const read = readReply(replies[0], SESSIONS);
@@ -37,7 +49,7 @@ function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Lear
   const unknowns: Unknown[] = [];
   const hostBySid = new Map<number, number>();
   for (const path of hostPaths) {
-    const [, host, sid] = /\/host(\d+)\/device\/session(\d+)$/.exec(path) ?? [];
+    const [, host, sid] = /\/host(\d+)\/device\/session(\d+)$/.exec(path) ?? turned(path);
     if (host !== undefined && sid !== undefined) hostBySid.set(Number(sid), Number(host));
   }
   const connectionBySid = connectionDirectories(read);
@@ -66,6 +78,12 @@ function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Lear
     });
   }
   return { value, unknowns };
+}
+
+/** The same from the session's side. */
+function turned(path: string): readonly string[] {
+  const [, sid = '', host = ''] = /\/session(\d+)\/device\/\.\.\/iscsi_host\/host(\d+)$/.exec(path) ?? [];
+  return host === '' ? [] : [path, host, sid];
 }
 
 function sessionNumbers(read: ReadReply): number[] {

@@ -2,40 +2,52 @@ import type { LaneReply } from '../transport/executor.js';
 import { runOutput, type Fact, type Learnt } from './fact.js';
 import type { Mount, Unknown } from './storage-state.js';
 
+/** Before the files: print only mounts of the devices whose `dev` and `dm/name` are among the files, and those that may be. */
+const SCOPED = 'scoped';
+
 /**
  * Prints each mount of a device once, whatever number of processes see it, as `PID MAJOR:MINOR MOUNTPOINT FSTYPE SOURCE` (escaped by the
  * kernel, so without blanks), and at the end how many processes there were and whether process 1 was read. At most 16 mount points
- * of one device: container hosts bind-mount theirs thousands of times. `getline` and not `awk FILE...`: processes come and go, and
+ * of one device: container hosts bind-mount theirs thousands of times. A process whose first line another one has had sees the same mounts, for
+ * numbers of mounts are unique on a host: the rest is not read again. Whether a mount is another device's is told by its device number, and where a
+ * file system has one of its own (btrfs) by its source; a source of an unknown form counts as ours. `getline` and not `awk FILE...`: processes come and go, and
  * mawk gives up at the first file that it cannot open.
  */
 const PROGRAM = `BEGIN {
   for (i = 1; i < ARGC; i++) {
-    file = ARGV[i]; opened = 0; split(file, part, "/"); pid = part[3]
-    while ((getline line < file) > 0) {
-      opened = 1
-      if (line in lines) continue
-      lines[line] = 1
-      n = split(line, f, " ")
-      for (dash = 7; dash <= n && f[dash] != "-"; dash++) ;
-      if (f[3] ~ /^0:/ && f[dash + 2] !~ /^\\//) continue
-      mount = f[3] " " f[5] " " f[dash + 1] " " f[dash + 2]
-      if (seen[mount]++ || count[f[3] " " f[dash + 2]]++ >= 16) continue
-      print pid, mount
-    }
-    close(file)
-    if (opened) { processes++; if (pid == 1) init = 1 }
-  }
-  print "end", processes + 0, init + 0
-}`;
+    f = ARGV[i]; o = 0; k = split(f, p, "/"); pid = p[3];
+    if (f == "scoped") s = 1;
+    else if (p[2] == "sys") { if ((getline l < f) > 0) own[l] = own[p[k - 1]] = 1 }
+    else while ((getline l < f) > 0) {
+      if (!o++ && first[l]++) break;
+      if (line[l]++) continue;
+      n = split(l, a, " ");
+      for (d = 7; d <= n && a[d] != "-"; d++) ;
+      t = a[d + 2]; k = split(t, b, "/");
+      if (index(a[3], "0:") == 1 && index(t, "/") != 1) continue;
+      if (s && !(a[3] in own) && !index(t, "\\134") && (k == 3 || k == 4 && b[3] == "mapper") && !(b[k] in own)) continue;
+      m = a[3] " " a[5] " " a[d + 1] " " t;
+      if (seen[m]++ || count[a[3] " " t]++ >= 16) continue;
+      print pid, m
+    };
+    close(f);
+    if (o) { r++; if (pid == 1) init = 1 }
+  };
+  print "end", r + 0, init + 0
+}`.replaceAll(/\n */g, ' ');
 
-/** Mounts of devices in all mount namespaces; one process. Containers and services have mounts that the host's list lacks (D11). */
-export function mountsFact(): Fact<Learnt<readonly Mount[]>> {
+/**
+ * Mounts of devices in all mount namespaces; one process. Containers and services have mounts that the host's list lacks (D11). `within`: a pattern for
+ * the sysfs directories of the block devices that matter, such as `{block}`.
+ */
+export function mountsFact(within?: string): Fact<Learnt<readonly Mount[]>> {
+  const devices = within === undefined ? [] : [`${within}/dev`, `${within}/dm/name`];
   return {
     requests: [
       {
         kind: 'run',
-        argv: ['awk', PROGRAM],
-        globs: ['/proc/[0-9]*/mountinfo'],
+        argv: ['awk', PROGRAM, ...(within === undefined ? [] : [SCOPED])],
+        globs: [...devices, '/proc/[0-9]*/mountinfo'],
         boundsItself: true,
         okExits: 'any',
         readOnly: true,

@@ -1,13 +1,12 @@
 import type { LaneReply } from '../transport/executor.js';
 import { listedPaths, runOutput, type Fact, type Learnt } from './fact.js';
-import { parseIqn, parsePortal } from './identifiers.js';
+import { type Iqn, parseIqn, parsePortal } from './identifiers.js';
 import { parsedOrNoted } from './parse-error.js';
 import type { NodeRecord, Unknown } from './storage-state.js';
 
 // /etc/iscsi is Debian's and Red Hat's place, /var/lib/iscsi SUSE's newer and Debian's next one. A record is the file TARGET/ADDRESS,PORT when it was made
 // by hand, and TARGET/ADDRESS,PORT,TPGT/IFACE when it was discovered.
 const ROOTS = ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'];
-const GLOBS = ROOTS.flatMap((root) => [`${root}/*/*`, `${root}/*/*/*`]);
 const FIELDS = [
   'node\\.name',
   'node\\.conn\\[0\\]\\.address',
@@ -32,16 +31,17 @@ export const RECORD_MARKS = {
   used: `${MARK}used a record that was there before`,
 } as const;
 
-/** open-iscsi's node database, read by one grep; never the secrets in it. */
-export function nodeRecordsFact(): Fact<Learnt<readonly NodeRecord[]>> {
+/** open-iscsi's node database, or its records of some targets, read by one grep; never the secrets in it. */
+export function nodeRecordsFact(targets: readonly (Iqn | '*')[] = ['*']): Fact<Learnt<readonly NodeRecord[]>> {
+  const globs = targets.flatMap((target) => ROOTS.flatMap((root) => [`${root}/${target}/*`, `${root}/${target}/*/*`]));
   return {
     requests: [
-      { kind: 'list', patterns: GLOBS },
+      { kind: 'list', patterns: globs },
       {
         kind: 'run',
         argv: ['grep', '-H', '-d', 'skip', '-E', '-e', PATTERN, '--'],
-        when: GLOBS,
-        globs: GLOBS,
+        when: globs,
+        globs,
         boundsItself: true,
         okExits: 'any',
         readOnly: true,

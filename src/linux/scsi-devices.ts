@@ -5,24 +5,27 @@ import { parsedOrNoted } from './parse-error.js';
 import type { BlockDevice, Partition, ScsiDevice } from './storage-state.js';
 import { sysfsTree, type SysfsTree } from './sysfs-tree.js';
 
-const DEVICES = '/sys/class/iscsi_session/session*/device/target*/*:*:*:*';
-const READ_PATTERNS = [
-  ...['state', 'wwid', 'type', 'vendor', 'model'].map((name) => `${DEVICES}/${name}`),
-  ...['size', 'ro', 'dev'].map((name) => `${DEVICES}/block/*/${name}`),
-  ...['partition', 'dev'].map((name) => `${DEVICES}/block/*/*/${name}`),
-];
-const LIST_PATTERNS = [`${DEVICES}/block/*/holders/*`, `${DEVICES}/block/*/*/holders/*`];
+/** every SCSI device under an iSCSI session */
+export const ISCSI_DEVICES = '/sys/class/iscsi_session/session*/device/target*/*:*:*:*';
 
-/** SCSI devices under iSCSI sessions, with their disks, partitions and holders; no process runs on the host. */
-export function scsiDevicesFact(): Fact<Learnt<readonly ScsiDevice[]>> {
+/**
+ * SCSI devices under iSCSI sessions, with their disks, partitions and holders; no process runs on the host. `within`: a pattern for the devices
+ * that matter, such as `{device}`.
+ */
+export function scsiDevicesFact(within: string = ISCSI_DEVICES): Fact<Learnt<readonly ScsiDevice[]>> {
+  const readPatterns = [
+    ...['state', 'wwid', 'type', 'vendor', 'model'].map((name) => `${within}/${name}`),
+    ...['size', 'ro', 'dev'].map((name) => `${within}/block/*/${name}`),
+    ...['partition', 'dev'].map((name) => `${within}/block/*/*/${name}`),
+  ];
   return {
     requests: [
-      { kind: 'list', patterns: LIST_PATTERNS },
-      { kind: 'read', patterns: READ_PATTERNS },
+      { kind: 'list', patterns: [`${within}/block/*/holders/*`, `${within}/block/*/*/holders/*`] },
+      { kind: 'read', patterns: readPatterns },
     ],
     parse(replies) {
-      const listed = listedPaths(replies[0], DEVICES);
-      const read = readReply(replies[1], DEVICES);
+      const listed = listedPaths(replies[0], ISCSI_DEVICES);
+      const read = readReply(replies[1], ISCSI_DEVICES);
       const devices = parseScsiDevices(read.value, listed.value);
       return { value: devices.value, unknowns: [...listed.unknowns, ...read.unknowns, ...devices.unknowns] };
     },

@@ -8,6 +8,7 @@ import { mountsFact } from './mounts.js';
 import { multipathdFact } from './multipathd.js';
 import { nodeRecordsFact } from './node-records.js';
 import { scsiDevicesFact } from './scsi-devices.js';
+import { type StorageScope, surroundingsFact, beyondScope, WITHIN } from './storage-scope.js';
 import type { StorageState } from './storage-state.js';
 import { swapsFact } from './swaps.js';
 
@@ -22,6 +23,15 @@ export interface StorageFactOptions {
   readonly withOpenCounts?: boolean;
   /** which paths of a map are active: one process where there are maps. Default true */
   readonly withMapPaths?: boolean;
+  /** look at one volume only; `beyond` tells whether that was all of it. Default: at the whole host */
+  readonly scope?: StorageScope | null;
+}
+
+/** The storage stack as one look showed it. */
+export interface StorageLook {
+  readonly state: StorageState;
+  /** what belongs to the volume and was not read, for people; empty for a look at the whole host */
+  readonly beyond: readonly string[];
 }
 
 /**
@@ -29,25 +39,35 @@ export interface StorageFactOptions {
  * for the mounts, multipathd), the rest is read by the shell. None of them fails the sequence: what could not be learnt is among the
  * unknowns. So is `mounts` when they were not asked for, lest their absence be taken for proof.
  */
-export function storageFact(options: StorageFactOptions = {}): Fact<StorageState> {
+export function storageFact(options: Omit<StorageFactOptions, 'scope'> = {}): Fact<StorageState> {
+  const fact = storageLook(options);
+  return { requests: fact.requests, parse: (replies) => fact.parse(replies).state };
+}
+
+/** The same, of the whole host or of one volume: then what the look costs does not depend on what else the host carries. */
+export function storageLook(options: StorageFactOptions = {}): Fact<StorageLook> {
   const { withMounts = true, withMultipathd = true, withNodeRecords = true } = options;
-  const { withOpenCounts = true, withMapPaths = true } = options;
+  const { withOpenCounts = true, withMapPaths = true, scope = null } = options;
+  const within = scope === null ? null : WITHIN;
+  const surroundings = scope === null ? null : surroundingsFact(scope);
   const fact = combineFacts(
-    iscsiSessionsFact(),
-    scsiDevicesFact(),
-    heldDevicesFact(),
+    iscsiSessionsFact(within?.sessions),
+    scsiDevicesFact(within?.devices),
+    heldDevicesFact(within?.blocks),
     swapsFact(),
     bootTargetsFact(),
     initiatorNameFact(),
-    withNodeRecords ? nodeRecordsFact() : notAsked([], 'iSCSI node records'),
-    dmDevicesFact({ withOpenCounts, withMapPaths }),
-    withMounts ? mountsFact() : notAsked([], 'mounts'),
+    withNodeRecords ? nodeRecordsFact(scope?.targetNames) : notAsked([], 'iSCSI node records'),
+    dmDevicesFact({ withOpenCounts, withMapPaths, ...(within === null ? {} : { within: within.maps }) }),
+    withMounts ? mountsFact(within?.blocks) : notAsked([], 'mounts'),
     withMultipathd ? multipathdFact() : given({ usable: false, paths: null }),
   );
+  const finds = surroundings?.requests ?? [];
   return {
-    requests: fact.requests,
+    requests: [...finds, ...fact.requests],
     parse(replies) {
-      const parts = fact.parse(replies);
+      const parts = fact.parse(replies.slice(finds.length));
+      const around = surroundings?.parse(replies.slice(0, finds.length)) ?? null;
       const [
         sessions,
         scsiDevices,
@@ -60,7 +80,7 @@ export function storageFact(options: StorageFactOptions = {}): Fact<StorageState
         mounts,
         multipathd,
       ] = parts;
-      return {
+      const state: StorageState = {
         sessions: sessions.value,
         nodeRecords: nodeRecords.value,
         scsiDevices: scsiDevices.value,
@@ -72,8 +92,10 @@ export function storageFact(options: StorageFactOptions = {}): Fact<StorageState
         loops: held.value.loops,
         multipathd: multipathd.value,
         initiatorName: initiatorName.value,
-        unknowns: parts.flatMap((part) => part.unknowns),
+        ...(around === null ? {} : { neighbours: around.neighbours }),
+        unknowns: [...(around?.unknowns ?? []), ...parts.flatMap((part) => part.unknowns)],
       };
+      return { state, beyond: around === null ? [] : beyondScope(state, around) };
     },
   };
 }

@@ -11,6 +11,11 @@ export interface StorageState {
   /** SCSI devices that hang under iSCSI sessions, also those without a disk (enclosures, LUN 0 of some arrays) */
   readonly scsiDevices: readonly ScsiDevice[];
   readonly dmDevices: readonly DmDevice[];
+  /**
+   * in a look at one volume: a few of the SCSI devices of its sessions, of whatever volume, so that it is known whether there are others; absent when
+   * `scsiDevices` has all
+   */
+  readonly neighbours?: readonly Neighbour[];
   /** mounts seen in any mount namespace */
   readonly mounts: readonly Mount[];
   readonly swaps: readonly SwapArea[];
@@ -80,6 +85,12 @@ export interface ScsiDevice {
   readonly vendor: string;
   readonly model: string;
   readonly block: BlockDevice | null;
+}
+
+/** A SCSI device of which only the place is known. */
+export interface Neighbour {
+  readonly sid: number;
+  readonly hctl: string;
 }
 
 export interface BlockDevice {

@@ -30,6 +30,12 @@ export function wwidFromSysfs(text: string): Wwid | null {
   return /^(?:naa|eui|t10)\./.test(value) ? wwidOrNull(value) : null;
 }
 
+/** The content of sysfs `device/wwid` for this identity; null for names, whose blanks are lost in the normal form. */
+export function wwidToSysfs(wwid: Wwid): string | null {
+  if (wwid.startsWith('3')) return `naa.${wwid.slice(1)}`;
+  return wwid.startsWith('2') ? `eui.${wwid.slice(1)}` : null;
+}
+
 /** As `parseWwid`, with null instead of an error. */
 export function wwidOrNull(text: string): Wwid | null {
   if (text.length === 0 || text.length > 255) return null;

@@ -110,7 +110,7 @@ export class DirectExecutor implements Executor {
       };
       this.#waiting.add(tell);
       this.#working += 1;
-      const lane = { host: this.#simulated, link: this.#link, gone: gone.signal, lockHolder: this };
+      const lane = { host: this.#simulated, link: this.#link, gone: gone.signal, lockHolder: this, found: new Map() };
       void answerSequence(lane, requests, watch)
         .then((replies) => {
           if (!this.#waiting.has(tell) || !this.#link.isHeard) return;

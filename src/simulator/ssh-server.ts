@@ -161,7 +161,8 @@ async function serveCommand(
   link.gone.addEventListener('abort', end);
   const start = laneStart(command);
   if (start !== null) {
-    const lane = { host, link, gone: ended.signal, lockHolder: channel };
+    const found = new Map<string, readonly string[]>();
+    const lane = { host, link, gone: ended.signal, lockHolder: channel, found };
     await serveLane(lane, channel, { ...start, sudoPassword });
     host.locks.release(channel);
   } else {

@@ -58,8 +58,11 @@ async function runSequence(
       part.push(translate(request, become, paths ?? [], executor.host));
       if (request.kind === 'write' || (request.kind === 'run' && request.readOnly !== true)) paths = null;
     }
-    const sent = [...part.map(({ request }) => request), ...(listsNext ? [listingRequest(become)] : [])];
-    const heard: readonly LaneReply[] = await executor.sequence(deadline, sent);
+    // what was found before the sequence was cut is found again, for the patterns behind it
+    const finds = requests.slice(0, replies.length).filter(({ kind }) => kind === 'find');
+    const own = [...part.map(({ request }) => request), ...(listsNext ? [listingRequest(become)] : [])];
+    const all: readonly LaneReply[] = await executor.sequence(deadline, [...finds, ...own]);
+    const heard = all.slice(finds.length);
     for (const [index, { reply }] of part.entries()) replies.push(reply(answered(heard[index])));
     if (!listsNext) continue;
     const listing = answered(heard[part.length]);
@@ -154,6 +157,7 @@ function translate(
       return asIs({ ...request, outputLacks: { ...outputLacks, argv: prefixed(outputLacks.argv, become) } });
     }
     case 'read':
+    case 'find':
     case 'lock':
       return asIs(request);
   }

@@ -72,6 +72,7 @@ export function clip(request: LaneRequest, leftMs: number): LaneRequest {
       return { ...request, waitMs: Math.min(request.waitMs, leftMs) };
     case 'read':
     case 'list':
+    case 'find':
     case 'write':
       return request;
   }

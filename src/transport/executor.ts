@@ -43,14 +43,17 @@ export function isLoss(error: unknown): error is LongshoreError {
   return error instanceof LongshoreError && (error.code === 'E_OUTCOME_UNKNOWN' || error.code === 'E_UNREACHABLE');
 }
 
-export type LaneRequest = RunRequest | ReadRequest | ListRequest | WriteRequest | WaitRequest | LockRequest;
+export type LaneRequest =
+  RunRequest | ReadRequest | ListRequest | FindRequest | WriteRequest | WaitRequest | LockRequest;
 
 /** Runs a command: an argv, never a shell line. `LC_ALL=C`; stdin is /dev/null unless `input` is given. */
 export interface RunRequest {
   readonly kind: 'run';
   readonly argv: readonly string[];
-  /** glob patterns, expanded on the host; their matches are appended to argv (none: nothing is appended) */
+  /** glob patterns, expanded on the host; their matches are appended to argv (none: nothing is appended); those that go on from a find come first */
   readonly globs?: readonly string[];
+  /** files, by patterns, whose contents are appended to argv, each as one word: names that are found and used in one sequence */
+  readonly contentsOf?: readonly string[];
   readonly input?: string | Secret;
   /**
    * `{}` in argv stands for the base name of the first path that matches one of these patterns: a kernel name that is found and used in
@@ -89,8 +92,33 @@ export interface ReadRequest {
 export interface ListRequest {
   readonly kind: 'list';
   readonly patterns: readonly string[];
+  /** of each pattern, below each path that it is expanded for, only so many; to know of some where there may be thousands */
+  readonly atMost?: number;
   /** also give each match's canonical path (one `readlink -f` for all) */
   readonly resolve?: boolean;
+}
+
+/**
+ * Finds files and directories for the requests behind it in the same sequence, so that they read only what matters: a pattern of `read`, `list`,
+ * `run` or `find` may hold `{NAME}` once, and is then expanded for each found path: at the pattern's beginning it stands for the path, elsewhere for the
+ * path's last name. Of paths with one last name only the first is taken. Always ok. No process starts while there is little to
+ * look through; else one grep reads what `holding` is about.
+ */
+export interface FindRequest {
+  readonly kind: 'find';
+  /** lower case letters */
+  readonly name: string;
+  readonly patterns: readonly string[];
+  /** only where this file holds one of the values, as a whole and in upper or lower case */
+  readonly holding?: {
+    /** below the found path */
+    readonly file: string;
+    readonly values: readonly string[];
+    /** files by whose content the values go on */
+    readonly valuesOf?: readonly string[];
+    /** also where it cannot be read: then it is not known that it is another */
+    readonly orUnreadable?: boolean;
+  };
 }
 
 /**
@@ -119,7 +147,10 @@ export interface WaitRequest {
   readonly contents?: readonly { readonly filePath: string; readonly values: readonly string[] }[];
   /** each file must hold a whole number that is no smaller */
   readonly minimums?: readonly { readonly filePath: string; readonly atLeast: number }[];
-  /** the command must exit 0 and none of its output's whitespace-separated words may be one of `words` */
+  /**
+   * the command must exit 0 and none of its output's whitespace-separated words may be one of `words`. Like `boundsItself` of a run: it has a time
+   * limit of its own
+   */
   readonly outputLacks?: { readonly argv: readonly string[]; readonly words: readonly string[] };
   readonly timeoutMs: number;
 }
@@ -136,7 +167,8 @@ export interface LockRequest {
   readonly waitMs: number;
 }
 
-export type LaneReply = RunReply | ReadReply | ListReply | WriteReply | WaitReply | LockReply | SkippedReply;
+export type LaneReply =
+  RunReply | ReadReply | ListReply | FindReply | WriteReply | WaitReply | LockReply | SkippedReply;
 
 export interface RunReply {
   readonly kind: 'run';
@@ -166,6 +198,12 @@ export interface ListReply {
   readonly paths: readonly string[];
   /** canonical path by path; filled when `resolve` was asked for */
   readonly resolved: ReadonlyMap<string, string>;
+}
+
+export interface FindReply {
+  readonly kind: 'find';
+  readonly ok: true;
+  readonly paths: readonly string[];
 }
 
 export interface WriteReply {
@@ -201,6 +239,7 @@ type ReplyByKind = {
   run: RunReply;
   read: ReadReply;
   list: ListReply;
+  find: FindReply;
   write: WriteReply;
   wait: WaitReply;
   lock: LockReply;

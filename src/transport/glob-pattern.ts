@@ -10,15 +10,31 @@ const BRACKET = /^\[!?[A-Za-z0-9_.:-]+\]/;
 
 /** A pattern that matches exactly this text: for names put into patterns, such as by-path links with `[fd00::1]` in them. */
 export function literalPattern(text: string): string {
-  return text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
+  return text.replaceAll(/[*?[\]\\{]/g, String.raw`\$&`);
 }
+
+/** Where a pattern goes on from what a `find` has found: the place, and the name of the find. */
+const FOUND = /(?<!\\)\{([a-z]+)\}/;
 
 /**
  * The pattern as shell text that the remote shell expands (by `eval`): literal parts quoted, glob characters not. Each path component is
- * quoted on its own, so that the text can be cut at its slashes. Throws `E_USAGE` for a pattern that is not an absolute path.
+ * quoted on its own, so that the text can be cut at its slashes. A pattern with a `{NAME}` becomes `@NAME TEXT`, with a variable of the
+ * lane library in its place. Throws `E_USAGE` for a pattern that is not an absolute path.
  */
 export function patternToShell(pattern: string): string {
+  const [token = '', name = ''] = FOUND.exec(pattern) ?? [];
+  if (name === '') return absoluteToShell(pattern);
+  const at = pattern.indexOf(token);
+  const rest = partsToShell(pattern.slice(at + token.length));
+  return at === 0 ? `@${name} "$lD"${rest}` : `@${name} ${absoluteToShell(pattern.slice(0, at))}"$lN"${rest}`;
+}
+
+function absoluteToShell(pattern: string): string {
   if (!pattern.startsWith('/')) throw new LongshoreError('E_USAGE', 'a path pattern must begin with /');
+  return partsToShell(pattern);
+}
+
+function partsToShell(pattern: string): string {
   return pattern
     .split('/')
     .map((component) =>
@@ -31,6 +47,8 @@ export function patternToShell(pattern: string): string {
 
 /** The inverse of `patternToShell`, up to needless backslashes. */
 export function patternFromShell(text: string): string {
+  const [, name, found] = /^@([a-z]+) (.*)$/s.exec(text) ?? [];
+  if (name !== undefined && found !== undefined) return patternFromShell(found.replace(/"\$l[DN]"/, `{${name}}`));
   return text.replaceAll(/'([^']*)'|\\'/g, (quoted, literal?: string) =>
     quoted === String.raw`\'` ? "'" : literalPattern(literal ?? ''),
   );

@@ -77,7 +77,7 @@ export class LaneExecutor implements Executor {
     if (jobs.length > 0) this.#roundTrips += 1;
     let readers: LaneSlot | null = null;
     for (const job of jobs) {
-      const reads = job.requests.every(({ kind }) => kind === 'read' || kind === 'list');
+      const reads = job.requests.every(({ kind }) => kind === 'read' || kind === 'list' || kind === 'find');
       const slot: LaneSlot = (reads ? readers : this.#lockSlot(job)) ?? this.#pool.choose();
       if (reads) readers = slot;
       void this.#run(job, slot);

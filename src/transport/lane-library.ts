@@ -1,5 +1,6 @@
 import { LIBRARY_COMMANDS } from './library-commands.js';
 import { LIBRARY_FILES } from './library-files.js';
+import { LIBRARY_FINDS } from './library-finds.js';
 import { LIBRARY_FRAMES } from './library-frames.js';
 import { LIBRARY_LOCKS } from './library-locks.js';
 import { LIBRARY_WAITS } from './library-waits.js';
@@ -25,6 +26,7 @@ import { LIBRARY_WAITS } from './library-waits.js';
 export const LANE_LIBRARY: string = [
   LIBRARY_FRAMES,
   LIBRARY_FILES,
+  LIBRARY_FINDS,
   LIBRARY_COMMANDS,
   LIBRARY_WAITS,
   LIBRARY_LOCKS,

@@ -6,7 +6,7 @@ import type { WireRequest } from './lane-requests.js';
 /**
  * Payload lines by their first character; a path with newlines in it goes on in lines that begin with `+`.
  *
- *     f PATH, = LINE ...   a file and its lines         p PATH   a path of a list
+ *     f PATH, = LINE ...   a file and its lines         p PATH   a path of a list or a find
  *     u PATH               not readable                 r PATH   canonical path of the p in the same place; `-`: has none
  *     m PATH               present                      a PATH   not absent
  */
@@ -73,6 +73,8 @@ function replyTo(
       return { kind: 'read', ok: true, ...filesIn(linesOf(text)) };
     case 'list':
       return { kind: 'list', ok: true, ...pathsIn(linesOf(text)) };
+    case 'find':
+      return { kind: 'find', ok: true, paths: textsOf(linesOf(text), 'p') };
     case 'wait': {
       const lines = linesOf(text);
       return { kind: 'wait', ok, matches: textsOf(lines, 'm'), remaining: textsOf(lines, 'a') };
@@ -160,6 +162,8 @@ function payloadOf(reply: LaneReply): string {
       });
       return reply.paths.map((one) => line('p', one)).join('') + canonical.join('');
     }
+    case 'find':
+      return reply.paths.map((one) => line('p', one)).join('');
     case 'wait':
       return (
         reply.matches.map((one) => line('m', one)).join('') + reply.remaining.map((one) => line('a', one)).join('')

@@ -42,9 +42,27 @@ function wordsOf(request: WireRequest): readonly string[] {
     case 'read':
       return request.patterns.map(patternToShell);
     case 'list':
-      return [request.resolve === true ? '1' : '0', ...request.patterns.map(patternToShell)];
+      return [
+        request.resolve === true ? '1' : '0',
+        String(request.atMost ?? 0),
+        ...request.patterns.map(patternToShell),
+      ];
+    case 'find': {
+      const { file = '', values = [], valuesOf = [], orUnreadable = false } = request.holding ?? {};
+      if (file !== '' && request.patterns.some((pattern) => !pattern.startsWith('/') || pattern.includes('{'))) {
+        throw new LongshoreError('E_USAGE', 'a find by content starts from plain patterns');
+      }
+      return [
+        findName(request.name),
+        file,
+        orUnreadable ? '1' : '0',
+        ...counted(values.map((value) => value.toLowerCase())),
+        ...counted(valuesOf.map(patternToShell)),
+        ...request.patterns.map(patternToShell),
+      ];
+    }
     case 'run': {
-      const { argv, globs = [], input, expectStdout, okExits = [0] } = request;
+      const { argv, globs = [], contentsOf = [], input, expectStdout, okExits = [0] } = request;
       return [
         request.boundsItself === true ? '0' : milliseconds(Math.max(1, request.timeoutMs ?? DEFAULT_RUN_MS)),
         okExits === 'any' ? 'any' : okExits.join(' '),
@@ -52,6 +70,7 @@ function wordsOf(request: WireRequest): readonly string[] {
         ...optional(input === undefined ? undefined : revealed(input)),
         ...counted((request.when ?? []).map(patternToShell)),
         ...counted(globs.map(patternToShell)),
+        ...counted(contentsOf.map(patternToShell)),
         ...counted((request.nameFrom ?? []).map(patternToShell)),
         ...command(argv),
       ];
@@ -103,7 +122,7 @@ export function limitOf(request: WireRequest): number | null {
     case 'run':
       return request.boundsItself === true ? null : (request.timeoutMs ?? DEFAULT_RUN_MS);
     case 'wait':
-      // the last look may begin just before the end, and its command has 10 s
+      // the last look may begin just before the end, and its command takes its own time
       return request.timeoutMs + (request.outputLacks === undefined ? 0 : 10_000);
     case 'lock':
       return request.waitMs;
@@ -111,6 +130,7 @@ export function limitOf(request: WireRequest): number | null {
       return 0;
     case 'read':
     case 'list':
+    case 'find':
     case 'write':
       return null;
   }
@@ -135,6 +155,11 @@ function command(argv: readonly string[]): readonly string[] {
 function absolute(filePath: string): string {
   if (!filePath.startsWith('/')) throw new LongshoreError('E_USAGE', 'the path of a file must begin with /');
   return filePath;
+}
+
+function findName(name: string): string {
+  if (!/^[a-z]{1,16}$/.test(name)) throw new LongshoreError('E_USAGE', 'the name of a find is lower case letters');
+  return name;
 }
 
 function lockName(name: string): string {
@@ -202,7 +227,15 @@ function requestOf(kind: string, words: Words): WireRequest | null {
       return { kind, patterns: words.rest().map(patternFromShell) };
     case 'list': {
       const resolve = words.next() === '1';
-      return { kind, resolve, patterns: words.rest().map(patternFromShell) };
+      const atMost = words.number();
+      const patterns = words.rest().map(patternFromShell);
+      return { kind, resolve, ...(atMost === 0 ? {} : { atMost }), patterns };
+    }
+    case 'find': {
+      const [name, file, orUnreadable] = [words.next(), words.next(), words.next() === '1'];
+      const [values, valuesOf] = [words.counted(), words.counted().map(patternFromShell)];
+      const holding = file === '' ? {} : { holding: { file, values, valuesOf, orUnreadable } };
+      return { kind, name, patterns: words.rest().map(patternFromShell), ...holding };
     }
     case 'run':
       return runOf(words);
@@ -232,6 +265,7 @@ function runOf(words: Words): WireRequest {
   const input = words.optional();
   const when = words.counted().map(patternFromShell);
   const globs = words.counted().map(patternFromShell);
+  const contentsOf = words.counted().map(patternFromShell);
   const nameFrom = words.counted().map(patternFromShell);
   return {
     kind: 'run',
@@ -240,6 +274,7 @@ function runOf(words: Words): WireRequest {
     okExits: exits === 'any' ? 'any' : exits.split(' ').filter(Boolean).map(Number),
     ...(when.length === 0 ? {} : { when }),
     ...(globs.length === 0 ? {} : { globs }),
+    ...(contentsOf.length === 0 ? {} : { contentsOf }),
     ...(nameFrom.length === 0 ? {} : { nameFrom }),
     ...(expectStdout === undefined ? {} : { expectStdout }),
     ...(input === undefined ? {} : { input }),

@@ -1,13 +1,5 @@
 /** Part of the lane library: `run`: under timeout(1) or, where there is none, under a watchdog of its own. */
 export const LIBRARY_COMMANDS: string = String.raw`l_clip() { [ "$lb" -gt 0 ] && [ "$lm" -gt $(((lb-l0)*10)) ] && lm=$(((lb-l0)*10)); ls=$(((lm+999)/1000)); [ "$ls" -gt 0 ] || ls=1; }
-l_bounded() {
-  case $lT in
-    k) timeout -k 5 "$ls" "$@" ;;
-    n) timeout "$ls" "$@" ;;
-    t) timeout -t "$ls" "$@" ;;
-    *) l_dog "$@" ;;
-  esac
-}
 l_dog() {
   { (exec "$@") <&3 3<&- & } 3<&0
   lp=$!
@@ -40,8 +32,16 @@ l_run() {
     if [ -z "$lr" ]; then ly=0 l2=; return; fi
   fi
   lw=$1; shift
-  lg=
-  while [ "$lw" -gt 0 ]; do lg="$lg $1"; shift; lw=$((lw-1)); done
+  lg= lX=
+  while [ "$lw" -gt 0 ]; do
+    case $1 in @*) l_each 'lX=$lX$lL$lf' "$1" ;; *) lg="$lg $1" ;; esac
+    shift; lw=$((lw-1))
+  done
+  lw=$1; shift
+  while [ "$lw" -gt 0 ]; do
+    { l_each 'l_content "$lf" && lX=$lX$lL$lo' "$1"; } 2>/dev/null
+    shift; lw=$((lw-1))
+  done
   lw=$1; shift
   if [ "$lw" -gt 0 ]; then
     lr=
@@ -59,6 +59,11 @@ l_run() {
       esac
       shift; lw=$((lw-1))
     done
+  fi
+  if [ -n "$lX" ]; then
+    IFS=$lL; set -f
+    set -- "$@" $lX
+    IFS=' 	'$lL; set +f
   fi
   eval "for lf in $lg; do if [ -e \"\$lf\" ] || [ -L \"\$lf\" ]; then set -- \"\$@\" \"\$lf\"; fi; done"
   ln=2 lI=0

@@ -70,8 +70,8 @@ l_look() {
     case $1 in *[\ \	$lL]* | '') ;; *) lg="$lg$lL$1" ;; esac
     shift; lj=$((lj-1))
   done
-  ln=$((ln+3))
-  lo=$(l_bounded "$@" </dev/null 2>/dev/null) || lY=0
+  ln=$((ln+1))
+  lo=$("$@" </dev/null 2>/dev/null) || lY=0
   set -f
   for lf in $lo; do case $lg$lL in *"$lL$lf$lL"*) lY=0 ;; esac; done
   set +f
@@ -95,7 +95,6 @@ l_late() { l_now; if [ "$l0" = 0 ]; then lt=$lu; else lt=$((lt-l0)); fi; [ $((lt
 l_wait() {
   lm=$1; shift
   l_clip
-  [ $ls -gt 10 ] || ls=10
   lu=0
   while :; do
     { l_look "$@"; } 2>/dev/null

@@ -27,6 +27,7 @@ export function onlyLooks(request: LaneRequest): boolean {
   switch (request.kind) {
     case 'read':
     case 'list':
+    case 'find':
     case 'wait':
       return true;
     case 'run':

@@ -108,7 +108,7 @@ describe('the allow-list of the iSCSI connector', () => {
     expect(await work.detach(volume, null)).toMatchObject({ outcome: 'changed' });
     expect(fleet.leftovers()).toEqual([]);
     expect(ran.map(([program]) => program)).toEqual(
-      expect.arrayContaining(['iscsiadm', 'tee', 'grep', 'awk', 'find', '/lib/udev/scsi_id', 'sync', 'blockdev']),
+      expect.arrayContaining(['iscsiadm', 'tee', 'grep', 'awk', 'find', '/lib/udev/scsi_id', 'sync']),
     );
   });
 
@@ -141,7 +141,7 @@ describe('the allow-list of the iSCSI connector', () => {
     expect([...programs].toSorted()).toEqual(
       [
         '/lib/udev/scsi_id',
-        ...['awk', 'blockdev', 'dd', 'dmsetup', 'find', 'grep', 'iscsiadm', 'multipath', 'multipathd'],
+        ...['awk', 'dd', 'dmsetup', 'find', 'grep', 'iscsiadm', 'multipath', 'multipathd'],
         ...['install', 'rm', 'sed', 'sync', 'tee'],
       ].toSorted(),
     );

@@ -26,7 +26,7 @@ afterEach(() => fleet.stop());
 
 function laneOf(lockHolder: object): SimulatedLane {
   const link = new Link(host.network, () => undefined);
-  return { host, link, gone: link.gone, lockHolder };
+  return { host, link, gone: link.gone, lockHolder, found: new Map() };
 }
 
 /** Starts requests and moves time until they are answered, at most a minute. */

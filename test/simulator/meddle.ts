@@ -13,11 +13,15 @@ export function meddled(meddle: Meddler): (executor: Executor) => Executor {
     host: executor.host,
     async sequence<const R extends readonly LaneRequest[]>(deadline: Deadline, requests: R): Promise<RepliesTo<R>> {
       const replies: LaneReply[] = [];
+      // what a find has left is there for the requests of its sequence only
+      const finds: LaneRequest[] = [];
       for (const request of requests) {
         const isOver = replies.some((reply) => !reply.ok);
         const own = isOver ? ({ kind: 'skipped', ok: false } as const) : await meddle(request);
-        const [reply] = own === undefined ? await executor.sequence(deadline, [request]) : [own];
-        replies.push(own === undefined ? reply : judged(request, own));
+        const asked: readonly LaneReply[] =
+          own === undefined ? await executor.sequence(deadline, [...finds, request]) : [judged(request, own)];
+        replies.push(asked.at(-1) ?? { kind: 'skipped', ok: false });
+        if (request.kind === 'find') finds.push(request);
       }
       return replies as unknown as RepliesTo<R>;
     },

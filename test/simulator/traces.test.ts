@@ -39,9 +39,9 @@ describe('a replay', () => {
 
   it('of a sequence that differs fails with the difference', async () => {
     const { trace } = golden(scenario.name);
-    const changed = JSON.parse(JSON.stringify(trace).replaceAll('"--flushbufs"', '"--setro"')) as Trace;
+    const changed = JSON.parse(JSON.stringify(trace).replaceAll('"sync","-d"', '"sync","-f"')) as Trace;
     await expect(replayScenario(scenario, changed)).rejects.toThrow(
-      'recorded "run blockdev --setro /dev/dm-0", asked "run blockdev --flushbufs /dev/dm-0"',
+      'recorded "run sync -f /dev/dm-0", asked "run sync -d /dev/dm-0"',
     );
   });
 

@@ -107,6 +107,7 @@ class EngineRun<S> {
         case 'stop':
           return this.result(false, plan.error);
         case 'look':
+          if (plan.afresh === true && !this.#changed) this.#first = null;
           looks += 1;
           if (looks > MAX_LOOKS_IN_A_ROW) return this.result(false, stuck(plan.why));
           // the first time it is only a question more; after that the host needs a moment

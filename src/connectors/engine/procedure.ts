@@ -20,8 +20,8 @@ export interface Procedure<S> {
 
 export type Plan =
   | { readonly kind: 'done'; readonly warnings: readonly string[] }
-  /** ask the host again, because the answer so far cannot be decided on */
-  | { readonly kind: 'look'; readonly why: string }
+  /** ask the host again, because the answer so far cannot be decided on; `afresh`: as long as nothing was changed, that look is the first */
+  | { readonly kind: 'look'; readonly why: string; readonly afresh?: true }
   | {
       readonly kind: 'steps';
       readonly steps: readonly Step[];

@@ -22,6 +22,8 @@ export function showRequest(request: LaneRequest): string {
       return `read ${request.patterns.join(' ')}`;
     case 'list':
       return `list ${request.patterns.join(' ')}`;
+    case 'find':
+      return `find ${request.patterns.join(' ')}`;
     case 'wait':
       return showWait(request);
     case 'lock':

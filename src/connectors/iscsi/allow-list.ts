@@ -45,6 +45,7 @@ const NAME = '[A-Za-z0-9_][A-Za-z0-9_.:-]*';
 /** below the directories, and never above: no part begins with a dot */
 const RECORD = String.raw`/(etc|var/lib)/iscsi/nodes(/[A-Za-z0-9:][A-Za-z0-9.:,_%-]*)+`;
 const NUMBER = '[0-9]+';
+const DM_NAME = '[A-Za-z0-9_][A-Za-z0-9_.:+-]*';
 
 const SLOTS: Slots = {
   [TARGET]: String.raw`(iqn|eui|naa)\.[a-z0-9.:_-]+`,
@@ -69,12 +70,7 @@ const SLOTS: Slots = {
 export function iscsiAllowList(): readonly AllowedCommand[] {
   const plain = [
     ISCSI_LISTING,
-    ...commandsOf([
-      ...dmDevicesFact({ withOpenCounts: true, withMapPaths: true }).requests,
-      ...multipathdFact().requests,
-      liveIdentityRequest(DISK),
-      directRead([]),
-    ]),
+    ...commandsOf([...multipathdFact().requests, liveIdentityRequest(DISK), directRead([])]),
     newNodeArgv({ targetName: TARGET, portal: PORTAL }),
     newNodeArgv({ targetName: TARGET, portal: PORTAL, iface: IFACE }),
     loginArgv({ targetName: TARGET, portal: PORTAL }),
@@ -87,11 +83,15 @@ export function iscsiAllowList(): readonly AllowedCommand[] {
   const [records = []] = commandsOf(nodeRecordsFact().requests);
   const [mounts = []] = commandsOf(mountsFact().requests);
   const [processes = []] = commandsOf(processStatesFact().requests);
+  const [mountsOf = []] = commandsOf(mountsFact('{block}').requests);
+  const dmsetup = commandsOf(dmDevicesFact({ withOpenCounts: true, withMapPaths: true }).requests);
   const all = [
     ...plain,
     allowedForm(records, SLOTS, `( ${RECORD})+`),
     allowedForm(mounts, SLOTS, String.raw`( /proc/[0-9]+/mountinfo)*`),
     allowedForm(processes, SLOTS, String.raw`( /proc/[0-9]+/stat)*`),
+    allowedForm(mountsOf, SLOTS, String.raw`( /sys/[A-Za-z0-9:_/-]+| /proc/[0-9]+/mountinfo)*`),
+    ...dmsetup.map((argv) => allowedForm(argv, SLOTS, `( ${DM_NAME})*`)),
   ];
   return [...new Map(all.map((one) => [`${one.program} ${one.words}`, one])).values()];
 }

@@ -6,7 +6,7 @@ import { planDetach } from './detach-plan.js';
 import { undoScope } from './detach-scope.js';
 import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
-import { attachObservation, detachObservation, type IscsiObservation } from './observation.js';
+import { attachObservation, detachObservation, type IscsiObservation, lookFurther } from './observation.js';
 import { prepareGoal } from './prepare.js';
 import { attachResult, leftBehind } from './volume-result.js';
 
@@ -25,7 +25,8 @@ export async function attachVolume(
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goal, clues),
-      plan: (observation, history, first) => planAttach(goal, observation, history, first, patience()),
+      plan: (observation, history, first) =>
+        lookFurther(observation) ?? planAttach(goal, observation, history, first, patience()),
     },
     executor,
     deadline,
@@ -51,8 +52,8 @@ async function undo(
   const scope = undoScope(goal, before);
   const run = await reach<IscsiObservation>(
     {
-      observe: (clues) => detachObservation(clues),
-      plan: (observation, history, first) => planDetach(scope, observation, history, first),
+      observe: (clues) => detachObservation(goal, null, clues),
+      plan: (observation, history, first) => lookFurther(observation) ?? planDetach(scope, observation, history, first),
     },
     context.executor,
     context.deadline,

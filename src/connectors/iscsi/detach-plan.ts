@@ -1,6 +1,6 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Wwid } from '../../linux/identifiers.js';
-import type { IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { IscsiSession, NodeRecord, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
@@ -241,8 +241,17 @@ function idleSessions(storage: StorageState, scoped: ScopedView, scope: DetachSc
   );
 }
 
-function othersOn(storage: StorageState, { disks }: ScopedView, session: IscsiSession): readonly ScsiDevice[] {
-  return storage.scsiDevices.filter((device) => device.sid === session.sid && !disks.includes(device));
+/** SCSI devices of a session that are not the volume's, for people: all of them, or some where there are many. */
+function othersOn(storage: StorageState, { disks }: ScopedView, { sid }: IscsiSession): readonly string[] {
+  const read = storage.scsiDevices.filter((device) => device.sid === sid);
+  const others = read.filter((device) => !disks.includes(device));
+  const unread = (storage.neighbours ?? []).filter(
+    (one) => one.sid === sid && !read.some(({ hctl }) => hctl === one.hctl),
+  );
+  return [
+    ...others.map((device) => (device.block === null ? device.hctl : describe(device))),
+    ...unread.map(({ hctl }) => hctl),
+  ];
 }
 
 /** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
@@ -270,8 +279,7 @@ function detachWarnings(
   const kept = scoped.paths.flatMap(({ sessions }) =>
     sessions.map((session) => {
       const others = othersOn(storage, scoped, session);
-      const carried = others.map((device) => (device.block === null ? device.hctl : describe(device))).join(', ');
-      const carries = `it carries ${carried}`;
+      const carries = `it carries ${others.join(', ')}`;
       const idle = isKept(scope, session) ? 'it was there before' : 'the host boots by it';
       const why = others.length === 0 ? idle : carries;
       return `session ${session.sid} to ${session.portal ?? session.targetName} stays: ${why}`;

@@ -3,6 +3,7 @@ import { deleteNodeArgv, logoutSessionArgv } from '../../linux/iscsiadm.js';
 import { RECORD_MARKS } from '../../linux/node-records.js';
 import { liveIdentityRequest } from '../../linux/live-identity.js';
 import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
+import { wwidToSysfs } from '../../linux/wwid.js';
 import type { LaneRequest, WaitRequest } from '../../transport/executor.js';
 import type { Step } from '../engine/step.js';
 import { NODE_DATABASE_LANE } from './attach-steps.js';
@@ -34,7 +35,7 @@ export interface ProvenDisk {
   readonly live: boolean;
 }
 
-/** Flushes a map and removes it by plain removal: fdatasync reports a failed write-back, which `blockdev --flushbufs` does not. */
+/** Flushes a map and removes it by plain removal. */
 export function flushMapStep(
   map: DmDevice,
   wwid: Wwid,
@@ -217,7 +218,7 @@ function mapGuard(map: DmDevice): WaitRequest {
 function diskGuard(device: ScsiDevice, wwid: Wwid | null, force: boolean): WaitRequest {
   const name = diskName(device);
   const sysfs = `/sys/class/scsi_device/${device.hctl}/device`;
-  const cached = wwid === null ? null : sysfsForm(wwid);
+  const cached = wwid === null ? null : wwidToSysfs(wwid);
   return {
     kind: 'wait',
     present: [`${sysfs}/block/${name}`],
@@ -227,21 +228,16 @@ function diskGuard(device: ScsiDevice, wwid: Wwid | null, force: boolean): WaitR
   };
 }
 
-/** How sysfs spells it; null for name-like identities, whose blanks are lost in the normal form. */
-function sysfsForm(wwid: Wwid): string | null {
-  if (wwid.startsWith('3')) return `naa.${wwid.slice(1)}`;
-  return wwid.startsWith('2') ? `eui.${wwid.slice(1)}` : null;
-}
-
 function identityParts({ device, live }: ProvenDisk, wwid: Wwid): Labelled[] {
-  if (!live || sysfsForm(wwid) === null) return [];
+  if (!live || wwidToSysfs(wwid) === null) return [];
   const request = { ...liveIdentityRequest(diskName(device)), expectStdout: wwid };
   return [{ label: 'identity', request, device }];
 }
 
+/**
+ * fdatasync of the device writes all of its cache and has the array make it safe, and tells when that failed. `blockdev --flushbufs` does less, and
+ * exits 0 all the same: there is nothing that it could add.
+ */
 function flushParts(devicePath: string): Labelled[] {
-  return [
-    { label: 'flush', request: { kind: 'run', argv: ['sync', '-d', devicePath], timeoutMs: FLUSH_MS } },
-    { label: 'flush', request: { kind: 'run', argv: ['blockdev', '--flushbufs', devicePath], timeoutMs: FLUSH_MS } },
-  ];
+  return [{ label: 'flush', request: { kind: 'run', argv: ['sync', '-d', devicePath], timeoutMs: FLUSH_MS } }];
 }

@@ -1,14 +1,15 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
+import type { StorageScope } from '../../linux/storage-scope.js';
 import type { LaneReply, LaneRequest } from '../../transport/executor.js';
 import type { ConnectorContext, DeviceInfo, DisconnectOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { reach } from '../engine/engine.js';
 import { engineOptions } from '../engine/verb-options.js';
-import { planDetach } from './detach-plan.js';
+import { planDetach, volumeWwid } from './detach-plan.js';
 import { detachScope } from './detach-scope.js';
 import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { withKnownTargets } from './known-targets.js';
-import { detachObservation, type IscsiObservation } from './observation.js';
+import { detachObservation, type IscsiObservation, lookFurther } from './observation.js';
 import { deviceOfPrivateLink, privateLinkOf } from './private-link.js';
 import { detachResult } from './volume-result.js';
 import { diskName, viewVolume } from './volume-view.js';
@@ -30,10 +31,17 @@ export async function detachVolume(
     ...scope,
     goal: { ...known(...looks), expectedWwid: goal.expectedWwid },
   });
+  const goalSeen = (look: IscsiObservation | null): IscsiGoal => (look === null ? known() : known(look));
+  let identity = scope.expectedWwid;
+  const identitySeen = (look: IscsiObservation | null): StorageScope['identity'] => {
+    if (look !== null) identity ??= volumeWwid(scopeOf(look), look);
+    return identity ?? 'of the disks';
+  };
   const run = await reach<IscsiObservation>(
     {
-      observe: (clues) => detachObservation(clues),
-      plan: (observation, history, first) => planDetach(scopeOf(first, observation), observation, history, first),
+      observe: (clues) => detachObservation(goalSeen(clues.previous), identitySeen(clues.previous), clues),
+      plan: (observation, history, first) =>
+        lookFurther(observation) ?? planDetach(scopeOf(first, observation), observation, history, first),
     },
     context.executor,
     context.deadline,

@@ -12,7 +12,7 @@ import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { describe, strangeTarget } from './identity.js';
 import { withKnownTargets } from './known-targets.js';
-import { attachObservation, directRead, type IscsiObservation } from './observation.js';
+import { attachObservation, directRead, type IscsiObservation, lookFurther } from './observation.js';
 import { attachResult } from './volume-result.js';
 import { diskName, isLive, viewVolume } from './volume-view.js';
 
@@ -31,7 +31,8 @@ export async function extendVolume(
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goalAt(clues.previous), clues),
-      plan: (observation, history, first) => planExtend(goalAt(first), observation, history, first),
+      plan: (observation, history, first) =>
+        lookFurther(observation) ?? planExtend(goalAt(first), observation, history, first),
     },
     context.executor,
     context.deadline,

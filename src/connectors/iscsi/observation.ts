@@ -2,11 +2,12 @@ import { combineFacts, type Fact } from '../../linux/fact.js';
 import { freeMemoryFact, type Memory } from '../../linux/free-memory.js';
 import { type LiveIdentity, liveIdentityRequest, parseLiveIdentity } from '../../linux/live-identity.js';
 import { type MultipathClaim, multipathClaimRequest, parseMultipathClaim } from '../../linux/multipath-claim.js';
-import { storageFact } from '../../linux/storage-observation.js';
+import { type StorageLook, storageLook } from '../../linux/storage-observation.js';
+import { canBeScoped, type StorageScope } from '../../linux/storage-scope.js';
 import type { StorageState } from '../../linux/storage-state.js';
 import { writtenFact } from '../../linux/write-counts.js';
 import type { LaneReply, LaneRequest, RunRequest } from '../../transport/executor.js';
-import type { Clues } from '../engine/engine.js';
+import type { Clues, Plan } from '../engine/engine.js';
 import type { IscsiGoal } from './goal.js';
 import { PRIVATE_LINKS } from './private-link.js';
 import { unwrittenFact } from './unwritten-mark.js';
@@ -15,6 +16,10 @@ import { diskName, viewVolume } from './volume-view.js';
 /** One look at a host, for one volume. */
 export interface IscsiObservation {
   readonly storage: StorageState;
+  /** the look was at the volume only, and this of it is elsewhere on the host, for people; absent when nothing is */
+  readonly beyond?: readonly string[];
+  /** the look was at the whole host */
+  readonly whole?: true;
   /** what disks answered when they were asked who they are, by kernel name; only those that were asked */
   readonly live: ReadonlyMap<string, LiveIdentity>;
   /** whether a direct read of the device that is to be handed out went well; null when there was none to try */
@@ -41,7 +46,9 @@ const LIVE_READ_MS = 5000;
  */
 export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
   const before = clues.previous?.storage;
-  const storage = storageFact({
+  const scope = scopeOf(goal, goal.expectedWwid, clues);
+  const storage = storageLook({
+    scope,
     withMounts: false,
     withOpenCounts: false,
     // that the daemon runs is known from the first look, and once all are logged in no record matters
@@ -64,7 +71,7 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
     requests: [...storage.requests, ...asks, ...read, ...claim, ...links],
     parse(replies) {
       const after = storage.requests.length;
-      const now = storage.parse(replies.slice(0, after));
+      const { state: now, beyond } = storage.parse(replies.slice(0, after));
       const live = new Map<string, LiveIdentity>();
       places.forEach(({ sid, lun }, index) => {
         const reply = replies[after + index];
@@ -77,6 +84,7 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
       const multipathd = before === undefined ? now.multipathd : before.multipathd;
       return {
         storage: { ...now, multipathd },
+        ...reachOf(scope, beyond),
         live,
         readable: reply?.kind === 'run' && reply.exit !== null ? reply.exit === 0 && !reply.timedOut : null,
         ...(claim.length === 0 ? {} : { claim: parseMultipathClaim(replies[after + places.length + 1]) }),
@@ -90,9 +98,20 @@ export function attachObservation(goal: IscsiGoal, clues: Clues<IscsiObservation
  * What a detach must know; identities are asked in the step that acts on them. Who mounts what is read before the first change and
  * whenever a plan asks for it, but not to prove that nothing is left: without a disk there is nothing to be mounted.
  */
-export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObservation> {
+export function detachObservation(
+  goal: IscsiGoal,
+  identity: StorageScope['identity'],
+  clues: Clues<IscsiObservation>,
+): Fact<IscsiObservation> {
   const withMounts = clues.previous === null || clues.again;
-  const storage = storageFact({ withMounts, withMultipathd: false, withMapPaths: false });
+  const scope = scopeOf(goal, identity, clues);
+  const storage = storageLook({ scope, withMounts, withMultipathd: false, withMapPaths: false });
+  const seen = ({ state, beyond }: StorageLook): IscsiObservation => ({
+    storage: state,
+    ...reachOf(scope, beyond),
+    live: new Map(),
+    readable: null,
+  });
   if (!withMounts) {
     const two = combineFacts(storage, unwrittenFact());
     return {
@@ -113,8 +132,31 @@ export function detachObservation(clues: Clues<IscsiObservation>): Fact<IscsiObs
   };
 }
 
-function seen(storage: StorageState): IscsiObservation {
-  return { storage, live: new Map(), readable: null };
+/**
+ * Nothing is decided on a look that did not reach all of the volume: the whole host is looked at then, as if it were the first time, and from there
+ * on.
+ */
+export function lookFurther({ beyond = [] }: IscsiObservation): Plan | null {
+  return beyond.length === 0 ? null : { kind: 'look', why: beyond.join('; '), afresh: true };
+}
+
+/** What a look has to read, whatever else the host carries; null for all. */
+function scopeOf(
+  { targets }: IscsiGoal,
+  identity: StorageScope['identity'],
+  { previous }: Clues<IscsiObservation>,
+): StorageScope | null {
+  const scope: StorageScope = {
+    targetNames: [...new Set(targets.map(({ targetName }) => targetName))],
+    luns: [...new Set(targets.map(({ lun }) => lun))],
+    identity,
+  };
+  const mustBeWhole = previous?.whole === true || previous?.beyond !== undefined;
+  return mustBeWhole || !canBeScoped(scope) ? null : scope;
+}
+
+function reachOf(scope: StorageScope | null, beyond: readonly string[]): Pick<IscsiObservation, 'beyond' | 'whole'> {
+  return { ...(scope === null ? { whole: true } : {}), ...(beyond.length === 0 ? {} : { beyond }) };
 }
 
 function linksOf(reply: LaneReply | undefined): Pick<IscsiObservation, 'links'> {

@@ -5,14 +5,14 @@ import { outcomeOfError } from '../outcome.js';
 import { iscsiGoal } from './goal.js';
 import { proveIdentity } from './identity.js';
 import { withKnownTargets } from './known-targets.js';
-import { attachObservation } from './observation.js';
+import { attachObservation, type IscsiObservation } from './observation.js';
 import { attachedPart } from './volume-result.js';
 import { byPathPatterns } from './volume-paths.js';
 import { viewVolume } from './volume-view.js';
 
 /**
  * Proves, without changing anything, that a volume is attached as it should be: every live path was asked who it is, all agree with each
- * other, the map and what is expected, and the device that users have was read from, past the page cache. Two round trips.
+ * other, the map and what is expected, and the device that users have was read from, past the page cache. Two round trips, three where something of the volume turns up elsewhere.
  */
 export async function verifyVolume(context: ConnectorContext, volume: VolumeSpec): Promise<VolumeResult> {
   const { executor, deadline } = context;
@@ -23,11 +23,10 @@ export async function verifyVolume(context: ConnectorContext, volume: VolumeSpec
     attachObservation(wanted, { previous: null, matches: [], again: false }),
   );
   const goal = withKnownTargets(wanted, first.storage);
-  const look = await observe(
-    executor,
-    deadline,
-    attachObservation(goal, { previous: first, matches: [], again: false }),
-  );
+  const lookAfter = (previous: IscsiObservation): Promise<IscsiObservation> =>
+    observe(executor, deadline, attachObservation(goal, { previous, matches: [], again: false }));
+  const second = await lookAfter(first);
+  const look = second.beyond === undefined ? second : await lookAfter(second);
   const view = viewVolume(look.storage, goal, goal.expectedWwid);
   const part = attachedPart(goal, look);
   const fail = (error: LongshoreError): VolumeResult => {

@@ -16,6 +16,7 @@ import { runTool } from '../tools/run-tool.js';
 import { writeFile } from '../tools/text-tools.js';
 import type { Link } from './link.js';
 import { withinTime } from './within-time.js';
+import { contentsOf, find, matching } from './find.js';
 import { answerWait } from './wait.js';
 
 /** Longer than anything that has a limit of its own takes, ms. */
@@ -30,6 +31,8 @@ export interface SimulatedLane {
   readonly gone: AbortSignal;
   /** the open files of this connection, which hold its locks */
   readonly lockHolder: object;
+  /** what its finds have left, by their names */
+  readonly found: Map<string, readonly string[]>;
 }
 
 /**
@@ -41,10 +44,11 @@ export async function answerSequence(
   onBegin: (request: LaneRequest) => void = () => undefined,
 ): Promise<readonly LaneReply[]> {
   const replies: LaneReply[] = [];
+  const own = { ...lane, found: new Map<string, readonly string[]>() };
   for (const request of requests) {
     const stopped = lane.gone.aborted || replies.some((reply) => !reply.ok);
     if (!stopped) onBegin(request);
-    replies.push(stopped ? { kind: 'skipped', ok: false } : await answer(lane, request));
+    replies.push(stopped ? { kind: 'skipped', ok: false } : await answer(own, request));
   }
   return replies;
 }
@@ -64,6 +68,8 @@ function answerWell(lane: SimulatedLane, request: LaneRequest): Promise<LaneRepl
       return Promise.resolve(read(lane, request));
     case 'list':
       return Promise.resolve(list(lane, request));
+    case 'find':
+      return Promise.resolve(find(lane, request));
     case 'write':
       return write(lane, request);
     case 'wait':
@@ -73,18 +79,19 @@ function answerWell(lane: SimulatedLane, request: LaneRequest): Promise<LaneRepl
   }
 }
 
-async function run({ host }: SimulatedLane, request: RunRequest): Promise<LaneReply> {
-  if (request.when !== undefined && request.when.every((pattern) => host.files().glob(pattern).length === 0)) {
+async function run(lane: SimulatedLane, request: RunRequest): Promise<LaneReply> {
+  const { host } = lane;
+  if (request.when !== undefined && matching(lane, request.when).length === 0) {
     return { kind: 'run', ok: true, exit: 0, stdout: '', stderr: '', timedOut: false, truncated: false };
   }
-  const named = request.nameFrom?.flatMap((pattern) => host.files().glob(pattern))[0];
+  const named = matching(lane, request.nameFrom ?? [])[0];
   if (request.nameFrom !== undefined && named === undefined) {
     const ok = request.okExits === 'any';
     return { kind: 'run', ok, exit: null, stdout: '', stderr: '', timedOut: false, truncated: false };
   }
   const name = named?.slice(named.lastIndexOf('/') + 1);
   const argv = name === undefined ? request.argv : request.argv.map((word) => word.replace('{}', () => name));
-  const matches = (request.globs ?? []).flatMap((pattern) => host.files().glob(pattern));
+  const matches = [...matching(lane, request.globs ?? []), ...contentsOf(lane, request.contentsOf ?? [])];
   const input = revealed(request.input ?? '');
   const { value, timedOut } = await withinTime(
     host.environment.clock,
@@ -101,11 +108,11 @@ async function run({ host }: SimulatedLane, request: RunRequest): Promise<LaneRe
   return { kind: 'run', ok, exit, stdout, stderr: value.stderr, timedOut, truncated: false };
 }
 
-function read({ host }: SimulatedLane, { patterns }: ReadRequest): LaneReply {
-  const tree = host.files();
+function read(lane: SimulatedLane, { patterns }: ReadRequest): LaneReply {
+  const tree = lane.host.files();
   const files = new Map<string, string>();
   const unreadable = new Set<string>();
-  for (const filePath of patterns.flatMap((pattern) => tree.glob(pattern))) {
+  for (const filePath of matching(lane, patterns)) {
     const found = tree.read(filePath);
     if ('content' in found) files.set(filePath, found.content.replace(/\n+$/, ''));
     else unreadable.add(filePath);
@@ -113,9 +120,9 @@ function read({ host }: SimulatedLane, { patterns }: ReadRequest): LaneReply {
   return { kind: 'read', ok: true, files, unreadable: [...unreadable] };
 }
 
-function list({ host }: SimulatedLane, { patterns, resolve = false }: ListRequest): LaneReply {
-  const tree = host.files();
-  const paths = [...new Set(patterns.flatMap((pattern) => tree.glob(pattern)))];
+function list(lane: SimulatedLane, { patterns, resolve = false, atMost = 0 }: ListRequest): LaneReply {
+  const tree = lane.host.files();
+  const paths = [...new Set(matching(lane, patterns, atMost === 0 ? Number.POSITIVE_INFINITY : atMost))];
   const pairs = paths.map((filePath) => [filePath, tree.canonical(filePath)] as const);
   const resolved = new Map(resolve ? pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null) : []);
   return { kind: 'list', ok: true, paths, resolved };

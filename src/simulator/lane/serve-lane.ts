@@ -79,8 +79,8 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
   }
 }
 
-function processesOf({ host }: SimulatedLane, request: DecodedRequest['request']): number {
-  return request.kind === 'join' ? 0 : processesFor(host, request);
+function processesOf(lane: SimulatedLane, request: DecodedRequest['request']): number {
+  return request.kind === 'join' ? 0 : processesFor(lane, request);
 }
 
 /** A request of a chain is skipped when the one before it was not ok. */

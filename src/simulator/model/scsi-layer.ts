@@ -155,17 +155,16 @@ export function diskLetters(index: number): string {
   return rest < 0 ? last : diskLetters(rest) + last;
 }
 
-// sd has 16 block majors with 16 disks each (drivers/scsi/sd.c); more are not simulated.
+// sd has 16 block majors with 16 disks each; further disks go on in the same ones, with higher minors (drivers/scsi/sd.c).
 const SD_MAJORS = [8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135];
 
 function diskDev(index: number): string {
-  const major = SD_MAJORS[index >> 4];
-  if (major === undefined) throw new Error('more than 256 disks on one simulated host');
-  return `${major}:${(index & 15) * 16}`;
+  const major = SD_MAJORS[(index & 0xf0) >> 4] ?? 8;
+  return `${major}:${((index & 0xf) << 4) | (index & 0xfff00)}`;
 }
 
 function diskIndexOfDev(dev: string): number | null {
   const [major, minor] = dev.split(':').map(Number);
   const bank = SD_MAJORS.indexOf(major ?? -1);
-  return bank === -1 || minor === undefined ? null : bank * 16 + (minor >> 4);
+  return bank === -1 || minor === undefined ? null : (minor & 0xfff00) | (bank << 4) | ((minor >> 4) & 0xf);
 }

@@ -35,14 +35,16 @@ export const dmsetup: Tool = ({ host, argv }) => {
   if (options.unknown !== null)
     return complained(`dmsetup: unrecognized option '${options.unknown}'\nCouldn't process command line.`, 3);
   if (verb === 'message') return message(host, options.operands);
-  const wanted = lastValue(options, 'uuid') ?? options.operands[0];
+  const given = lastValue(options, 'uuid') ?? options.operands[0];
+  const several = options.operands.map((name) => host.deviceMapper.find(name)).filter((one) => one !== undefined);
+  const wanted = options.operands.find((name) => host.deviceMapper.find(name) === undefined) ?? given;
   const found = wanted === undefined ? null : host.deviceMapper.find(wanted);
   if (wanted !== undefined && found === undefined) {
     const problem =
       verb === 'remove' ? `device-mapper: remove ioctl on ${wanted}  failed: No such device or address\n` : '';
     return complained(`${problem === '' ? `Device ${wanted} not found\n` : problem}Command failed.`, 1);
   }
-  const mappings = found === null || found === undefined ? host.deviceMapper.mappings : [found];
+  const mappings = found === null ? host.deviceMapper.mappings : several.length > 0 ? several : [found as DmMapping];
   switch (verb) {
     case 'info':
       return info(host, mappings, options);

@@ -76,16 +76,33 @@ function sleepers(host: SimulatedHost, files: readonly string[]): ToolResult {
   return printed(lines([...rows, ...(iscsid === 'running' ? ['iscsid'] : []), `end ${files.length}`]));
 }
 
+/** Whether a mount may be of one of the devices whose `dev` and `dm/name` files these are. */
+function ownership(host: SimulatedHost, files: readonly string[]): (dev: string, source: string) => boolean {
+  const [devs, kernel, mapped] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const file of files.filter((one) => one.startsWith('/sys/'))) {
+    const read = host.files().read(file);
+    if (!('content' in read)) continue;
+    const parts = file.split('/');
+    (parts.at(-1) === 'dev' ? devs : mapped).add(read.content.trim());
+    if (parts.at(-1) === 'dev') kernel.add(parts.at(-2) ?? '');
+  }
+  return (dev, source) => {
+    if (devs.has(dev)) return true;
+    const [, mapper, name = ''] = /^\/dev\/(mapper\/)?([^/\\]+)$/.exec(source) ?? [];
+    return name === '' || (mapper === undefined ? kernel : mapped).has(name);
+  };
+}
+
 /**
  * awk is there for two intents: the states of all processes, and programs that go through mountinfo files and print each mount once, as
  * `PID MAJOR:MINOR MOUNTPOINT FSTYPE SOURCE`, with a closing line. Any other program fails, loudly.
  */
 export const awk: Tool = ({ host, argv }) => {
-  const [program = '', ...files] = argv.slice(1);
-  if (program.includes('/sched')) return sleepers(host, files);
-  if (!program.includes('mountinfo') && !files.every((file) => MOUNTINFO.test(file))) {
-    return complained('awk: this program is not simulated', 2);
-  }
+  const [program = '', ...words] = argv.slice(1);
+  if (program.includes('/sched')) return sleepers(host, words);
+  const files = words.filter((word) => MOUNTINFO.test(word));
+  if (files.length === 0) return complained('awk: this program is not simulated', 2);
+  const isOurs = words[0] === 'scoped' ? ownership(host, words.slice(1)) : () => true;
   const seen = new Set<string>();
   const perDevice = new Map<string, number>();
   const out: string[] = [];
@@ -106,7 +123,7 @@ export const awk: Tool = ({ host, argv }) => {
         fields[dash + 1],
         fields[dash + 2],
       ];
-      if (dash === -1 || (dev.startsWith('0:') && !source.startsWith('/'))) continue;
+      if (dash === -1 || (dev.startsWith('0:') && !source.startsWith('/')) || !isOurs(dev, source)) continue;
       const mount = `${dev} ${mountPoint} ${fsType} ${source}`;
       const count = perDevice.get(`${dev} ${source}`) ?? 0;
       if (seen.has(mount) || count >= 16) continue;

@@ -20,7 +20,7 @@ const texts = z.array(z.string()).default([]);
 const textByPath = z.record(z.string(), z.string()).default({});
 const ok = z.boolean();
 
-const requestSchema = z.looseObject({ kind: z.enum(['run', 'read', 'list', 'write', 'wait', 'lock']) });
+const requestSchema = z.looseObject({ kind: z.enum(['run', 'read', 'list', 'find', 'write', 'wait', 'lock']) });
 
 const replySchema = z.discriminatedUnion('kind', [
   z.object({
@@ -34,6 +34,7 @@ const replySchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('read'), ok: z.literal(true), files: textByPath, unreadable: texts }),
   z.object({ kind: z.literal('list'), ok: z.literal(true), paths: texts, resolved: textByPath }),
+  z.object({ kind: z.literal('find'), ok: z.literal(true), paths: texts }),
   z.object({ kind: z.literal('write'), ok, error: text }),
   z.object({ kind: z.literal('wait'), ok, matches: texts, remaining: texts }),
   z.object({ kind: z.literal('lock'), ok, holder: text }),
