@@ -6,12 +6,14 @@ import { inventoryFileSchema } from '../src/inventory/inventory-schema.js';
 import { volumeFileSchema } from '../src/inventory/volumes/volume-file-schema.js';
 import { journalLineSchema } from '../src/journal/journal-lines.js';
 import { evidenceFileSchema } from '../src/moves/evidence/evidence-file.js';
+import { auditSchema } from '../src/report/audit-schema.js';
 import { doctorSchema } from '../src/report/doctor-schema.js';
 import { eventSchema } from '../src/report/event-schema.js';
 import { runsSchema } from '../src/report/runs-schema.js';
 import { resultSchema } from '../src/report/result-schema.js';
 import { planSchema } from '../src/runbook/plan.js';
 import { playbookFileSchema } from '../src/runbook/play-schema.js';
+import { sweepSchema } from '../src/report/sweep-schema.js';
 
 /**
  * Writes the JSON schemas (draft 7) of the files that users write from the zod schemas which check them; with `--check` says instead
@@ -28,6 +30,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'evidence.schema.json': evidenceFileSchema,
   'event.schema.json': eventSchema,
   'runs.schema.json': runsSchema,
+  'audit.schema.json': auditSchema,
+  'sweep.schema.json': sweepSchema,
   'journal-line.schema.json': journalLineSchema,
 };
 

@@ -100,6 +100,24 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import('./commands/doctor.js')).doctor,
   },
+  audit: {
+    usage: 'audit',
+    describe:
+      'Report what hosts have of storage that nobody owns any more, and conflicts across hosts; changes nothing',
+    options: OPTIONS.audit,
+    examples: [['$0 audit -i fleet.yaml', 'orphans with their evidence; also the first look of a sweep']],
+    load: async () => (await import('./commands/audit.js')).audit,
+  },
+  sweep: {
+    usage: 'sweep',
+    describe: 'Remove what nobody owns any more, after two looks and an approval',
+    options: OPTIONS.sweep,
+    examples: [
+      ['$0 sweep -i fleet.yaml', 'what would be removed, and the hash of it'],
+      ['$0 sweep -i fleet.yaml --approve 0123456789abcdef', 'remove exactly that'],
+    ],
+    load: async () => (await import('./commands/sweep.js')).sweep,
+  },
   exec: {
     usage: 'exec',
     describe: 'Run a command on every host: exec [options] -- COMMAND...',

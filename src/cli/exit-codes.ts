@@ -49,5 +49,6 @@ export function exitCodeOfError(error: unknown): ExitCode {
   if (error.code === 'E_INTERRUPTED') return EXIT.interrupted;
   if (error.code === 'E_PLAN_CHANGED') return EXIT.refused;
   if (error.code === 'E_DECLINED') return EXIT.stopped;
+  if (error.code === 'E_CONFLICT') return EXIT.refused;
   return INPUT_CODES.includes(error.code) ? EXIT.usage : EXIT.internal;
 }

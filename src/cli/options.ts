@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import type { Amount } from '../fleet/amount.js';
 import { TRANSPORTS, type TransportChoice } from '../transport/transport-choice.js';
+import { auditOptions, type SweepCliOptions, sweepOptions } from './sweep-options.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -121,6 +122,8 @@ const moveOptions = {
   from: { type: 'string', group: HOSTS, describe: 'the host that has the volume' },
 } as const satisfies OptionTable;
 
+const { record: _record, replay: _replay, ...fleetOptionsUnrecorded } = fleetOptions;
+
 /** The options of each command, as yargs is told and as unknown ones are compared with. */
 export const OPTIONS = {
   ping: fleetOptions,
@@ -187,6 +190,8 @@ export const OPTIONS = {
   },
   status: { ...volumeOption, ...fleetOptions },
   doctor: fleetOptions,
+  audit: { ...auditOptions, ...stateOption, ...fleetOptions },
+  sweep: { ...sweepOptions, ...stateOption, ...fleetOptionsUnrecorded },
   exec: {
     'largest-exit': {
       alias: 'S',
@@ -244,7 +249,7 @@ export const OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionTable>>;
 
 /** A command line that was parsed and checked; an option that a command does not have is at its default. */
-export interface CliOptions {
+export interface CliOptions extends SweepCliOptions {
   readonly inventory?: string;
   readonly limit?: string;
   readonly fanout: number;

@@ -13,6 +13,10 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
   if (args['record'] !== undefined && args['replay'] !== undefined) {
     throw usageError('--record and --replay exclude each other');
   }
+  if (args['approve'] !== undefined && args['only'] !== undefined) {
+    throw usageError('--approve and --only exclude each other: a hash names its objects');
+  }
+  if (flag('plan') && args['approve'] !== undefined) throw usageError('--plan changes nothing, and --approve does');
   return {
     ...text(args, 'inventory', 'inventory'),
     ...text(args, 'limit', 'limit'),
@@ -57,13 +61,18 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     multipath: !flag('single-path'),
     enforceMultipath: flag('enforce-multipath'),
     localAttach: flag('local-attach'),
+    outageShare: wholeNumber(args, 'outage-share', 30, 100),
+    ...text(args, 'approve', 'approve'),
+    only: texts(args, 'only'),
+    graceMs: seconds(args, 'grace', 600),
+    maxPerHost: wholeNumber(args, 'max-per-host', 10, 100_000),
+    maxPerRun: wholeNumber(args, 'max-per-run', 50, 100_000),
     hosts: wholeNumber(args, 'hosts', 20, 1_000),
     ...text(args, 'serve', 'serve'),
     slow: wholeNumber(args, 'slow', 1, 10_000),
     ...rolloutOf(args),
     playbook: typeof args['playbook'] === 'string' ? args['playbook'] : '',
     extraVars: texts(args, 'extra-vars'),
-    ...text(args, 'approve', 'approve'),
     yes: flag('yes'),
     command,
   };

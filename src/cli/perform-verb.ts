@@ -1,5 +1,6 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { LongshoreError } from '../errors/longshore-error.js';
+import type { FleetEvent } from '../fleet/fleet-event.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
 import { runBatches } from '../fleet/run-batches.js';
 import type { FleetOptions } from '../fleet/run-fleet.js';
@@ -34,6 +35,7 @@ export interface FleetWork {
   readonly refusesDirty?: boolean;
   /** time for a step in flight after an interrupt; the fleet's default when absent */
   readonly interruptGraceMs?: number;
+  readonly onEvent?: (event: FleetEvent) => void;
   /** for the journal, beside what follows from the command line */
   readonly journaled?: {
     /** of the verb */
@@ -121,6 +123,7 @@ export async function performRun<R extends FleetResult>(
       ...(refusal === undefined ? {} : { refusal }),
       onEvent: (event) => {
         tracker.onEvent(event);
+        fleetWork.onEvent?.(event);
         logEvent(logger, event);
         events?.write(event);
         if (!interrupts.signal.aborted && !prompts.isAsking) progress.update();

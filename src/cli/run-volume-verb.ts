@@ -1,5 +1,7 @@
 import { connectorFor } from '../connectors/registry.js';
+import { AttachGate } from '../fleet/attach-gate.js';
 import type { FleetResult } from '../fleet/fleet-result.js';
+import { refuseConflicts } from '../fleet/volume-conflicts.js';
 import { volumeTask, type VolumeVerb } from '../fleet/volume-task.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { refusingTaken } from '../moves/dirty/refuse-dirty.js';
@@ -28,6 +30,10 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
   const volumesOf: VolumesOf = options.replay === undefined ? chosen : (host) => chosen(host).map(volumeWithoutSecrets);
   // only logging in to a target takes a volume's secrets: a detach must go without them
   if (verb === 'attach') requireSecrets(hosts.map((host) => ({ ...host, volumes: volumesByName(volumesOf(host)) })));
+  if (verb === 'attach') refuseConflicts(hosts.map((host) => ({ host: host.name, volumes: volumesOf(host) })));
+  const gate = new AttachGate(
+    verb === 'attach' && !options.plan ? hosts.slice(0, options.fanout).map(({ name }) => name) : [],
+  );
   const { ledger } = moveTools(context, verb);
   const task = volumeTask<InventoryHost>(verb, {
     volumesOf,
@@ -35,12 +41,16 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     planOnly: options.plan,
     force: options.force,
     ignoreErrors: options.ignoreErrors,
+    gate,
   });
   const isGuarded = verb === 'detach' && options.replay === undefined;
   const wwidsOf = (host: InventoryHost) => volumesOf(host).map(({ wwid }) => wwid);
   const result = await performVerb(context, {
     verb,
     hosts,
+    onEvent: (event) => {
+      if (event.type === 'host-ended' || event.type === 'host-not-run') gate.left(event.host);
+    },
     task: isGuarded ? refusingTaken(task, await ledger.entries(), wwidsOf) : task,
     connect: hostConnector(context),
     changesHosts: verb !== 'status' && !options.plan,

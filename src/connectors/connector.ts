@@ -25,6 +25,8 @@ export interface VolumeSpec {
   readonly softDeadlineS?: number;
   /** over Cinder's `data.access_mode` */
   readonly accessMode?: 'ro' | 'rw';
+  /** it may be attached on several hosts at once: a cluster sees to it that they do not write over each other. Default false */
+  readonly shared?: boolean;
   /** open-iscsi interface to log in by, such as iser or one bound to a network card. Default: `default` */
   readonly iface?: string;
 }
@@ -76,6 +78,22 @@ export interface VerbOptions {
   readonly onEvent?: (event: ConnectorEvent) => void;
   /** is told of each change before it is made; without it nothing is written down */
   readonly journal?: VolumeJournal;
+  /** only for attach */
+  readonly gate?: HostGate;
+}
+
+/** What a host's first look shows of it that matters to other hosts. */
+export interface HostSight {
+  readonly initiatorName: string | null;
+  /** of all volumes that the look has seen there */
+  readonly wwids: readonly string[];
+}
+
+/** Lets one host be compared with others before it is changed. */
+export interface HostGate {
+  arrived(sight: HostSight): void;
+  /** Rejects with `E_CONFLICT` when it must not be changed. */
+  mayChange(): Promise<void>;
 }
 
 export type ConnectorEvent =

@@ -9,6 +9,7 @@ const OUTCOME_BY_CODE: Readonly<Partial<Record<ErrorCode, Outcome>>> = {
   E_LOCKED: 'refused',
   E_DEVICE_BUSY: 'refused',
   E_LOW_MEMORY: 'refused',
+  E_CONFLICT: 'refused',
   E_IDENTITY_MISMATCH: 'refused',
   E_IDENTITY_UNKNOWN: 'refused',
   E_PLAN_CHANGED: 'refused',

@@ -4,11 +4,13 @@ import type {
   ConnectorEvent,
   DisconnectOptions,
   InitiatorConnector,
+  VerbOptions,
   VolumeResult,
   VolumeSpec,
 } from '../connectors/connector.js';
 import { outcomeOfError } from '../connectors/outcome.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
+import { AttachGate } from './attach-gate.js';
 import type { HostFindings } from './fleet-result.js';
 import { asLongshoreError, worstOutcome } from './outcome.js';
 import type { FleetHost, HostContext, HostTask } from './run-host.js';
@@ -28,10 +30,13 @@ export interface VolumeTaskOptions<H extends FleetHost> {
   readonly ignoreErrors?: boolean;
   /** only for a detach that undoes an attach */
   readonly keepSessionsOf?: (host: H, volume: VolumeSpec) => readonly FoundSession[];
+  /** where the hosts of an attach are compared before the first is changed. Default: each with those that came before it */
+  readonly gate?: AttachGate;
 }
 
 /** The work of one storage verb on one host, for `runFleet`. */
 export function volumeTask<H extends FleetHost>(verb: VolumeVerb, options: VolumeTaskOptions<H>): HostTask<H> {
+  const gate = options.gate ?? new AttachGate();
   return async (host, hostContext) => {
     const executor =
       options.planOnly === true || verb === 'status' ? readOnlyExecutor(hostContext.executor) : hostContext.executor;
@@ -41,7 +46,7 @@ export function volumeTask<H extends FleetHost>(verb: VolumeVerb, options: Volum
     const results =
       verb === 'status'
         ? await readStatus(volumes, context, options.connectorFor)
-        : await changeInTurn(verb, host, volumes, context, options, hostContext);
+        : await changeInTurn(verb, host, volumes, context, { ...options, gate }, hostContext);
     return findingsOf(results, host.name);
   };
 }
@@ -52,7 +57,7 @@ async function changeInTurn<H extends FleetHost>(
   host: H,
   volumes: readonly VolumeSpec[],
   context: ConnectorContext,
-  options: VolumeTaskOptions<H>,
+  options: VolumeTaskOptions<H> & { readonly gate: AttachGate },
   hostContext: HostContext,
 ): Promise<Map<string, VolumeResult>> {
   const results = new Map<string, VolumeResult>();
@@ -74,7 +79,7 @@ async function changeInTurn<H extends FleetHost>(
       const connector = options.connectorFor(volume.driverVolumeType, context);
       switch (verb) {
         case 'attach':
-          return connector.attach(volume, own);
+          return attachAlone(connector, volume, own, host.name, options.gate, volumes);
         case 'detach':
           return connector.detach(volume, null, own);
         case 'extend':
@@ -85,6 +90,25 @@ async function changeInTurn<H extends FleetHost>(
     results.set(volume.name, result);
   }
   return results;
+}
+
+/** Attaches a volume unless another host of this run has it; one that only shows as another's when it is there goes again. */
+async function attachAlone(
+  connector: InitiatorConnector,
+  volume: VolumeSpec,
+  options: VerbOptions,
+  host: string,
+  gate: AttachGate,
+  volumes: readonly VolumeSpec[],
+): Promise<VolumeResult> {
+  const result = await connector.attach(volume, { ...options, gate: gate.of(host, volumes) });
+  const wwid = result.deviceInfo?.scsi_wwn ?? '';
+  const error = wwid === '' || options.planOnly === true ? null : gate.attached(host, wwid, volume);
+  if (error === null) return result;
+  if (result.outcome !== 'changed') return { ...result, outcome: 'refused', error };
+  const undone = await connector.detach(volume, result.deviceInfo ?? null, options);
+  const warnings = undone.error === undefined ? ['what this attach had done was undone'] : [undone.error.message];
+  return { ...undone, outcome: 'refused', warnings: [...result.warnings, ...undone.warnings, ...warnings], error };
 }
 
 /** All volumes of one protocol in one observation. */

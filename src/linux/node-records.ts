@@ -1,4 +1,4 @@
-import type { LaneReply } from '../transport/executor.js';
+import type { LaneReply, LaneRequest } from '../transport/executor.js';
 import { listedPaths, runOutput, type Fact, type Learnt } from './fact.js';
 import { type Iqn, parseIqn, parsePortal } from './identifiers.js';
 import { parsedOrNoted } from './parse-error.js';
@@ -52,6 +52,18 @@ export function nodeRecordsFact(targets: readonly (Iqn | '*')[] = ['*']): Fact<L
       const records = parseNodeRecords(replies[1], listed.value);
       return { value: records.value, unknowns: [...listed.unknowns, ...records.unknowns] };
     },
+  };
+}
+
+/** ok when a file, at this moment, still holds nothing that a record begins with. What it does hold does not leave the host. */
+export function noRecordRequest(filePath: string): LaneRequest {
+  return {
+    kind: 'run',
+    argv: ['grep', '-q', '-E', '-e', PATTERN, '--', filePath],
+    boundsItself: true,
+    // 1: no line matches; 2: it is not there, or cannot be read
+    okExits: [1],
+    readOnly: true,
   };
 }
 

@@ -98,7 +98,7 @@ function stepDocument({ guards, changes, ...step }: StepReport): NonNullable<Res
   return { ...step, changes: [...changes], ...(guards === undefined ? {} : { guards: [...guards] }) };
 }
 
-function errorDocument(error: LongshoreError): ResultError {
+export function errorDocument(error: LongshoreError): ResultError {
   const { step, remedy, command, stderr } = error.details;
   return {
     code: error.code,

@@ -8,7 +8,7 @@ const outcome = z
   .enum(['ok', 'changed', 'failed', 'refused', 'unreachable', 'unknown'])
   .describe('ok: the goal already held; changed: it holds now; the rest is why it does not');
 
-const error = z
+export const errorSchema = z
   .looseObject({
     code: z.enum(ERROR_CODES),
     message: z.string(),
@@ -51,7 +51,7 @@ const volume = z.looseObject({
   sizeBytes: count.nullable(),
   paths: z.array(path),
   warnings: z.array(z.string()),
-  error: error.optional(),
+  error: errorSchema.optional(),
   steps: z.array(step).optional().describe('with --plan: what would be done first; empty when nothing is to do'),
 });
 
@@ -77,7 +77,7 @@ const host = z.looseObject({
   bytesIn: count,
   bytesOut: count,
   durationMs: milliseconds,
-  error: error.optional(),
+  error: errorSchema.optional(),
   volumes: z.record(z.string(), volume),
   command: command.optional().describe('with exec'),
   ping: ping.optional().describe('with ping'),
@@ -145,7 +145,7 @@ const play = z.looseObject({
               outcome,
               message: z.string(),
               warnings: z.array(z.string()),
-              error: error.optional(),
+              error: errorSchema.optional(),
             }),
           ),
         }),
@@ -179,4 +179,4 @@ export type ResultDocument = z.output<typeof resultSchema>;
 export type MoveDocument = z.output<typeof move>;
 export type ResultHost = z.output<typeof host>;
 export type ResultVolume = z.output<typeof volume>;
-export type ResultError = z.output<typeof error>;
+export type ResultError = z.output<typeof errorSchema>;

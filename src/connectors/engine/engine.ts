@@ -24,8 +24,9 @@ export interface EngineOptions<S = unknown> {
   readonly onStep?: (step: Step, phase: 'started' | 'ok' | 'failed') => void;
   /** is told of each wave before it leaves, and of each step's outcome; a wave that it cannot take ends the run before that wave */
   readonly journal?: VolumeJournal;
-  /** what the host showed before anything was done */
+  /** what the host showed before anything was done; then `mayChange` is asked before the first change, and ends the run when it rejects */
   readonly onFirst?: (first: S) => void;
+  readonly mayChange?: () => Promise<void>;
 }
 
 export interface EngineResult<S> {
@@ -48,9 +49,8 @@ const MAX_OBSERVATIONS = 24;
 const MAX_LOOKS_IN_A_ROW = 4;
 
 /**
- * The loop that every verb of every connector runs: observe, plan, run the steps that are ready, observe again, until
- * the plan is empty or there is no way on. Never throws for what happens on the host: the result says it. After a lost connection it looks
- * again, under the lock, where the executor reconnects; without a look at what became of a change the result is `E_OUTCOME_UNKNOWN`.
+ * The loop that every verb of every connector runs, until the plan is empty or there is no way on. Never throws for what happens on the host: the result
+ * says it. After a lost connection it looks again, under the lock, where the executor reconnects; else what became of a change is `E_OUTCOME_UNKNOWN`.
  */
 export async function reach<S>(
   procedure: Procedure<S>,
@@ -119,6 +119,7 @@ class EngineRun<S> {
             this.#steps = [...plan.steps.map((step) => reportStep(step)), ...(plan.later ?? [])];
             return this.result(false);
           }
+          if (!this.#changed) await this.#options.mayChange?.();
           await this.#pauseFor(plan.steps);
           await this.#run(plan.steps);
           break;

@@ -1,4 +1,4 @@
-import type { ConnectorContext, VerbOptions, VolumeResult, VolumeSpec } from '../connector.js';
+import type { ConnectorContext, HostSight, VerbOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { type EngineResult, reach } from '../engine/engine.js';
 import { engineOptions } from '../engine/verb-options.js';
 import { planAttach } from './attach-plan.js';
@@ -32,13 +32,22 @@ export async function attachVolume(
     deadline,
     {
       ...engineOptions(context, volume.name, options, goal.targets.length),
-      onFirst: (first) => options.journal?.found(foundVolume(goal, first)),
+      onFirst: (first) => {
+        options.journal?.found(foundVolume(goal, first));
+        options.gate?.arrived(sightOf(first));
+      },
+      mayChange: async () => options.gate?.mayChange(),
     },
   );
   const attached = attachResult(goal, run);
   const result = { ...attached, warnings: [...warnings, ...attached.warnings] };
   if (result.error === undefined || !run.changed || run.first === null) return result;
   return { ...result, ...(await undo(context, goal, run.first, run, options)) };
+}
+
+function sightOf({ storage }: IscsiObservation): HostSight {
+  const wwids = storage.scsiDevices.flatMap(({ cachedWwid }) => (cachedWwid === null ? [] : [cachedWwid]));
+  return { initiatorName: storage.initiatorName, wwids: [...new Set(wwids)] };
 }
 
 /** Takes back what a failed attach has made, and nothing that was there before. Its own errors never replace the first one. */

@@ -87,6 +87,7 @@ export function buildVolume(
     ...(options.want_paths == null ? {} : { wantPaths: options.want_paths }),
     ...(options.soft_deadline_s == null ? {} : { softDeadlineS: options.soft_deadline_s }),
     ...(options.access_mode == null ? {} : { accessMode: options.access_mode }),
+    ...(options.shared == null ? {} : { shared: options.shared }),
     ...(options.iface == null ? {} : { iface: options.iface }),
   };
 }

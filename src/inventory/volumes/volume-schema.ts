@@ -43,6 +43,9 @@ export const volumeOptions = {
     .enum(['ro', 'rw'], refusing('an access mode; write ro or rw'))
     .nullish()
     .meta({ description: 'ro: set read-only on the host; rw: wait until the device can be written' }),
+  shared: booleanSchema.nullish().meta({
+    description: 'It may be attached on several hosts at once, because a cluster guards it; default false',
+  }),
   iface: parsedBy(parseIfaceName, 'an interface name; write it as text, such as iser')
     .nullish()
     .meta({ description: 'open-iscsi interface to log in by; it has to exist on the host' }),

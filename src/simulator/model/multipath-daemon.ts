@@ -47,6 +47,7 @@ export class MultipathDaemon {
       });
     });
     environment.changes.subscribe(() => this.#checkLater());
+    environment.array.changes.subscribe(() => this.#checkLater());
   }
 
   get running(): boolean {
@@ -197,6 +198,8 @@ export class MultipathDaemon {
 
   #isUsable(slot: PathSlot): boolean {
     const unit = this.#parts.scsi.unitOfDev(slot.dev);
-    return unit !== undefined && this.#parts.scsi.state(unit) === 'running';
+    if (unit === undefined || this.#parts.scsi.state(unit) !== 'running') return false;
+    // a TEST UNIT READY that the array turns down; one that hangs is a matter of the session's timers
+    return this.#parts.scsi.reach(unit).kind !== 'no-unit';
   }
 }

@@ -50,9 +50,23 @@ export const cp: Tool = ({ host, argv }) => {
     : complained(`cp: cannot stat '${from}': No such file or directory`, 1);
 };
 
-/** `mv -f FROM TO` of discovery records. */
+/** `mkdir [-p] [-m MODE] DIRECTORIES`; parents are made as well, and one that is there is no error. */
+export const mkdir: Tool = ({ host, argv }) => {
+  for (const directory of argv.slice(1).filter((word) => word.startsWith('/'))) {
+    if (host.files().node(directory) === null) host.placed.makeDirectory(directory);
+  }
+  return printed('');
+};
+
+/** `mv -f [--] FROM TO` of discovery records and of placed files. */
 export const mv: Tool = ({ host, argv }) => {
   const [from = '', to = ''] = argv.slice(1).filter((word) => !word.startsWith('-'));
+  const entry = host.placed.entries.get(from);
+  if (entry?.kind === 'file') {
+    host.placed.remove(from);
+    host.placed.write(to, entry.content);
+    return printed('');
+  }
   return host.discovery.copy(from, to, true)
     ? printed('')
     : complained(`mv: cannot stat '${from}': No such file or directory`, 1);

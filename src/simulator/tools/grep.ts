@@ -14,6 +14,7 @@ const OPTIONS: readonly OptionSpec[] = [
   { name: 'ignore-case', letter: 'i' },
   { name: 'invert-match', letter: 'v' },
   { name: 'count', letter: 'c' },
+  { name: 'line-regexp', letter: 'x' },
   { name: 'only-matching', letter: 'o' },
   { name: 'null', letter: 'Z' },
   { name: 'text', letter: 'a' },
@@ -27,7 +28,8 @@ export const grep: Tool = ({ host, argv, input }) => {
   const patterns = options.values.get('regexp') ?? options.operands.slice(0, 1);
   const files = options.values.has('regexp') ? options.operands : options.operands.slice(1);
   const flags = hasOption(options, 'ignore-case') ? 'iu' : 'u';
-  const matchers = patterns.map((pattern) => new RegExp(regexSource(pattern, options.values), flags));
+  const whole = (source: string): string => (hasOption(options, 'line-regexp') ? `^(?:${source})$` : source);
+  const matchers = patterns.map((pattern) => new RegExp(whole(regexSource(pattern, options.values)), flags));
   const inverted = hasOption(options, 'invert-match');
   const isHit = (line: string): boolean => matchers.some((matcher) => matcher.test(line)) !== inverted;
   const shown = (line: string): string =>

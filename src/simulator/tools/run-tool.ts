@@ -3,7 +3,8 @@ import type { SimulatedHost } from '../host-model.js';
 import { date, echo, hostname, id, printf, sleep, uname, uptime } from './basics.js';
 import { blockdev, dd, scsiId, sgTurs, sync, udevadm } from './block-tools.js';
 import { dmsetup } from './dmsetup.js';
-import { cp, install, ln, mv, rm, sed, touch } from './file-tools.js';
+import { cryptsetup } from './cryptsetup.js';
+import { cp, install, ln, mkdir, mv, rm, sed, touch } from './file-tools.js';
 import { grep } from './grep.js';
 import { iscsiadm } from './iscsiadm.js';
 import { multipath } from './multipath.js';
@@ -29,6 +30,8 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['rm', rm],
   ['touch', touch],
   ['cp', cp],
+  ['mkdir', mkdir],
+  ['cryptsetup', cryptsetup],
   ['mv', mv],
   ['install', install],
   ['awk', awk],

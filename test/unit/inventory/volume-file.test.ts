@@ -246,7 +246,7 @@ enforce_multipath: false
     [
       'an option that nobody knows',
       `${data(PORTAL, IQN, LUN)}frob: x\n`,
-      ':6:1 frob: "frob" is not known here; known here are driver_volume_type, data, name, wwid, size_bytes, multipath, enforce_multipath, min_paths, want_paths, soft_deadline_s, access_mode, iface',
+      ':6:1 frob: "frob" is not known here; known here are driver_volume_type, data, name, wwid, size_bytes, multipath, enforce_multipath, min_paths, want_paths, soft_deadline_s, access_mode, shared, iface',
     ],
     [
       'a WWID that is none',

@@ -1,0 +1,106 @@
+import type { HostGate, HostSight, VolumeSpec } from '../connectors/connector.js';
+import { LongshoreError } from '../errors/longshore-error.js';
+import { conflict, mayBeShared } from './volume-conflicts.js';
+
+/** How long hosts wait for those that do not show up, from the first that did. */
+const LONGEST_WAIT_MS = 3_000;
+
+interface Arrival {
+  readonly sight: HostSight;
+  /** what it is to get */
+  readonly volumes: readonly VolumeSpec[];
+}
+
+/**
+ * Where the hosts of an attach meet before the first of them is changed (rule S40): hosts that share an initiator name, and a host whose volume another
+ * host still has, are refused. It costs no round trip: what is compared came with each host's first look.
+ *
+ * Hosts that are begun together wait for each other, but not for one that is slow to connect; that one, and hosts whose turn comes later, are
+ * compared with all that came before.
+ */
+export class AttachGate {
+  readonly #expected: Set<string>;
+  readonly #arrivals = new Map<string, Arrival>();
+  /** by WWID: whoever has attached it in this run */
+  readonly #attached = new Map<string, { readonly host: string; readonly volume: VolumeSpec }>();
+  readonly #open: Promise<void>;
+  #openNow: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `together`: the hosts that are begun at once; none: nobody waits. */
+  constructor(together: readonly string[] = []) {
+    this.#expected = new Set(together.length > 1 ? together : []);
+    this.#open = new Promise((resolve) => {
+      this.#openNow = () => {
+        clearTimeout(this.#timer);
+        resolve();
+      };
+    });
+    this.#openIfAllAreHere();
+  }
+
+  /** The gate as one host's connector sees it. */
+  of(host: string, volumes: readonly VolumeSpec[]): HostGate {
+    return {
+      arrived: (sight) => {
+        this.#arrivals.set(host, { sight, volumes });
+        this.#timer ??= setTimeout(this.#openNow, LONGEST_WAIT_MS);
+        this.left(host);
+      },
+      mayChange: async () => {
+        await this.#open;
+        this.#refuse(host);
+      },
+    };
+  }
+
+  /** A host that has ended, or was not begun: nobody waits for it any more. */
+  left(host: string): void {
+    this.#expected.delete(host);
+    this.#openIfAllAreHere();
+  }
+
+  /**
+   * Notes that a host has a volume now. Gives an error when another host of this run attached the very same one first, and nothing says that they
+   * may share it: identities that nobody declared only show then.
+   */
+  attached(host: string, wwid: string, volume: VolumeSpec): LongshoreError | null {
+    const other = this.#attached.get(wwid);
+    if (other === undefined) {
+      this.#attached.set(wwid, { host, volume });
+      return null;
+    }
+    if (other.host === host || mayBeShared([other.volume, volume])) return null;
+    return conflict(`${volume.name} is ${wwid}, which ${other.host} has attached`, host);
+  }
+
+  #openIfAllAreHere(): void {
+    if (this.#expected.size === 0) this.#openNow();
+  }
+
+  #refuse(host: string): void {
+    const own = this.#arrivals.get(host);
+    if (own === undefined) return;
+    for (const [other, { sight, volumes }] of this.#arrivals) {
+      if (other === host) continue;
+      const { initiatorName } = own.sight;
+      if (initiatorName !== null && initiatorName === sight.initiatorName) throw sameName(host, other, initiatorName);
+      const taken = own.volumes.find(({ wwid }) => wwid !== undefined && sight.wwids.includes(wwid));
+      const theirs = volumes.find(({ wwid }) => wwid === taken?.wwid);
+      if (taken === undefined || mayBeShared([taken, ...(theirs === undefined ? [] : [theirs])])) continue;
+      throw conflict(`${taken.name} (${taken.wwid ?? ''}) is wanted on ${host}, and ${other} has it`, host);
+    }
+  }
+}
+
+function sameName(host: string, other: string, name: string): LongshoreError {
+  return new LongshoreError(
+    'E_CONFLICT',
+    `${host} and ${other} have the same initiator name ${name}: to the array they are one host`,
+    {
+      host,
+      remedy:
+        'give one of them a name of its own (iscsi-iname) while nothing is attached there; a host that is listed twice is to be named once',
+    },
+  );
+}

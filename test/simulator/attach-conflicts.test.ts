@@ -1,0 +1,103 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { VolumeSpec } from '../../src/connectors/connector.js';
+import { connectorFor } from '../../src/connectors/registry.js';
+import { AttachGate } from '../../src/fleet/attach-gate.js';
+import type { FleetResult } from '../../src/fleet/fleet-result.js';
+import { runFleet } from '../../src/fleet/run-fleet.js';
+import { volumeTask } from '../../src/fleet/volume-task.js';
+import { LongshoreError } from '../../src/errors/longshore-error.js';
+import { DirectExecutor } from '../../src/simulator/direct-executor.js';
+import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
+import type { SimulatedHost } from '../../src/simulator/host-model.js';
+
+function fleetOf(options: Partial<FleetModelOptions>): FleetModel {
+  const fleet = createFleetModel({ hosts: 2, chap: false, ...options });
+  onTestFinished(() => fleet.stop());
+  return fleet;
+}
+
+/** The volume of a host; `declared: false` leaves its identity to be found out. */
+function volumeOf(fleet: FleetModel, host: SimulatedHost, { declared = true } = {}): VolumeSpec {
+  const found = fleet.volumes.find((one) => one.host === host.name);
+  if (found === undefined) throw new Error('no volume');
+  const { name, wwid, connectionInfo } = found;
+  return { name, driverVolumeType: 'iscsi', data: connectionInfo.data, ...(declared ? { wwid } : {}) };
+}
+
+/** One attach on all hosts that can be reached. */
+function attach(
+  fleet: FleetModel,
+  volumesOf: (host: SimulatedHost) => readonly VolumeSpec[],
+  isReachable: (host: SimulatedHost) => boolean = () => true,
+): Promise<FleetResult> {
+  const gate = new AttachGate(fleet.hosts.map(({ name }) => name));
+  return runFleet(fleet.hosts, volumeTask('attach', { volumesOf, connectorFor: connectorFor, gate }), {
+    run: 'test',
+    verb: 'attach',
+    connect: (host) =>
+      isReachable(host)
+        ? Promise.resolve(new DirectExecutor(host))
+        : Promise.reject(new LongshoreError('E_UNREACHABLE', 'no route to it')),
+    onEvent: (event) => {
+      if (event.type === 'host-ended') gate.left(event.host);
+    },
+  });
+}
+
+const errors = ({ hosts }: FleetResult): readonly (string | undefined)[] =>
+  [...hosts.values()].map(({ error }) => error?.code);
+
+describe('an attach', () => {
+  it('of two hosts with one initiator name changes neither, and names both', async () => {
+    const fleet = fleetOf({ initiatorNameOf: () => 'iqn.2004-10.org.longshore.sim:clone' });
+    const result = await attach(fleet, (host) => [volumeOf(fleet, host)]);
+    expect(errors(result)).toEqual(['E_CONFLICT', 'E_CONFLICT']);
+    expect(result.hosts.get('dock01')?.outcome).toBe('refused');
+    expect(result.hosts.get('dock01')?.error?.message).toMatch(/dock01 and dock02 have the same initiator name iqn/);
+    expect(fleet.leftovers()).toEqual([]);
+    expect(fleet.array.loginAttempts).toEqual([]);
+  });
+
+  it('is not held up by a host that cannot be reached', async () => {
+    const fleet = fleetOf({ hosts: 3 });
+    const began = performance.now();
+    const result = await attach(
+      fleet,
+      (host) => [volumeOf(fleet, host)],
+      ({ name }) => name !== 'dock02',
+    );
+    expect(errors(result)).toEqual([undefined, 'E_UNREACHABLE', undefined]);
+    expect(performance.now() - began).toBeLessThan(2_900);
+  });
+
+  it('of a volume that another host of the run still has is refused there, and changes nothing', async () => {
+    const fleet = fleetOf({});
+    const [first, second] = fleet.hosts;
+    if (first === undefined || second === undefined) throw new Error('no hosts');
+    await attach(fleet, (host) => (host === first ? [volumeOf(fleet, first)] : []));
+    const result = await attach(fleet, (host) =>
+      host === first ? [volumeOf(fleet, first, { declared: false })] : [volumeOf(fleet, first)],
+    );
+    expect(errors(result)).toEqual([undefined, 'E_CONFLICT']);
+    expect(result.hosts.get('dock02')?.error?.message).toContain('is wanted on dock02, and dock01 has it');
+    expect(second.leftovers()).toEqual([]);
+  });
+
+  it('on two hosts of what turns out to be one volume leaves it on one of them', async () => {
+    const fleet = fleetOf({});
+    const [first, second] = fleet.hosts;
+    if (first === undefined || second === undefined) throw new Error('no hosts');
+    const { array, targetName } = fleet;
+    const shared = array.unitAt(targetName, first.environment.initiatorName, 1);
+    if (shared === null) throw new Error('no volume');
+    array.map(targetName, second.environment.initiatorName, 1, shared);
+    const undeclared = (host: SimulatedHost): VolumeSpec => volumeOf(fleet, host, { declared: false });
+    const result = await attach(fleet, (host) => [undeclared(host)]);
+    expect(errors(result).toSorted()).toEqual(['E_CONFLICT', undefined]);
+    expect(fleet.hosts.map((host) => host.iscsi.sessions.length).toSorted()).toEqual([0, 2]);
+    // and both, when the volume says that a cluster guards it
+    const both = await attach(fleet, (host) => [{ ...undeclared(host), shared: true }]);
+    expect(errors(both)).toEqual([undefined, undefined]);
+    expect(fleet.hosts.map((host) => host.iscsi.sessions.length)).toEqual([2, 2]);
+  });
+});
