@@ -104,7 +104,7 @@ const move = z
       .record(z.string(), z.unknown())
       .optional()
       .describe('evacuate: the fencing evidence that it began with'),
-    error: error.optional(),
+    error: errorSchema.optional(),
   })
   .describe('one volume that was to change hosts');
 

@@ -17,6 +17,7 @@ import type { PlannedWork, Recheck, StepKind } from './steps/step-kind.js';
 export interface PlanOptions extends FleetOptions<InventoryHost> {
   readonly inventory: Inventory;
   readonly moves: MoveTools;
+  readonly stateDirectory?: string;
 }
 
 const NOTHING_TO_RECHECK: Recheck = () => Promise.resolve();
@@ -138,6 +139,7 @@ class PlayPlanner {
       hosts,
       inventory: this.#options.inventory,
       runId: this.#options.run,
+      ...stateOf(this.#options),
       volumesOf: (host: InventoryHost) => step.on(host.name).volumes,
       onHosts: async (some: readonly InventoryHost[], task: HostTask<InventoryHost>) => {
         const lookOnly: HostTask<InventoryHost> = (host, inner) =>
@@ -198,4 +200,8 @@ function storedWork({ error, steps, ...work }: PlannedWork, follows: string | nu
     error: error === undefined ? null : { code: error.code, message: error.message },
     follows,
   };
+}
+
+function stateOf({ stateDirectory }: PlanOptions): { readonly stateDirectory?: string } {
+  return stateDirectory === undefined ? {} : { stateDirectory };
 }

@@ -134,6 +134,7 @@ export class BatchRun {
       hosts,
       inventory: options.inventory,
       runId: options.run,
+      ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
       volumesOf: (host: InventoryHost) => step.on(host.name).volumes,
       onHosts: async (some: readonly InventoryHost[], task: HostTask<InventoryHost>) => {
         const done = await run.work(some, task, {

@@ -15,6 +15,7 @@ import type { FleetStepContext } from './steps/step-kind.js';
 
 export interface RunOptions extends FleetOptions<InventoryHost> {
   readonly inventory: Inventory;
+  readonly stateDirectory?: string;
   /** the plan that was approved: a subject that is seen otherwise is refused. null: nothing is compared */
   readonly approved: RunbookPlan | null;
   readonly ask: FleetStepContext['ask'];

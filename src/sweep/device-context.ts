@@ -48,6 +48,8 @@ export function blindSpots(
   dmNames: readonly string[],
 ): readonly string[] {
   const concern = { sids: disks.map(({ sid }) => sid), hctls: disks.map(({ hctl }) => hctl), dmNames, targetNames: [] };
-  const general = blockNumbers === null || dependencies === null ? unknowns : [];
+  const isBlind = blockNumbers === null || dependencies === null;
+  const nothing = { subject: 'block devices', reason: 'could not be listed' };
+  const general = isBlind ? [nothing, ...unknowns] : [];
   return [...unknownsAbout(storage, concern), ...general].map(({ subject, reason }) => `${subject}: ${reason}`);
 }

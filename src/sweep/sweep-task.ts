@@ -27,7 +27,8 @@ export function sweepTask<H extends FleetHost>({ audit, approved, onSwept }: Swe
   };
 }
 
-const OUTCOMES: Readonly<Record<RemovalState, Outcome>> = {
+/** What became of one object, as a host's outcome. */
+export const REMOVAL_OUTCOMES: Readonly<Record<RemovalState, Outcome>> = {
   removed: 'changed',
   gone: 'ok',
   changed: 'refused',
@@ -36,10 +37,11 @@ const OUTCOMES: Readonly<Record<RemovalState, Outcome>> = {
 };
 
 function findingsOf({ results, error }: HostSweep, host: string): HostFindings {
-  const outcomes = results.map(({ state }) => OUTCOMES[state]);
+  const outcomes = results.map(({ state }) => REMOVAL_OUTCOMES[state]);
   // an error before anything was tried, such as a lock that is held, says more than that nothing is known
   const isUntouched = error !== undefined && results.every(({ state }) => state === 'unknown' || state === 'gone');
   const outcome = isUntouched ? outcomeOfError(error) : worstOutcome(outcomes);
-  const worst = results.find((one) => OUTCOMES[one.state] === outcome && one.error !== undefined)?.error ?? error;
+  const worst =
+    results.find((one) => REMOVAL_OUTCOMES[one.state] === outcome && one.error !== undefined)?.error ?? error;
   return { outcome, ...(worst === undefined ? {} : { error: asLongshoreError(worst, host) }) };
 }

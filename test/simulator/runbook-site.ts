@@ -31,7 +31,7 @@ export interface RunbookSite extends Disposable {
   wrap: (executor: Executor) => Executor;
   host(name: string): SimulatedHost;
   read(playbook: string, extraVars?: readonly string[], limit?: string): Promise<Runbook>;
-  plan(runbook: Runbook): ReturnType<typeof planRunbook>;
+  plan(runbook: Runbook, options?: { readonly stateDirectory?: string }): ReturnType<typeof planRunbook>;
   run(runbook: Runbook, options?: Partial<RunOptions>): Promise<RunbookResult>;
   approve(runbook: Runbook): Promise<RunbookPlan>;
 }
@@ -78,7 +78,7 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
       }
       return readPlaybook(filePath, { inventory, extraVars, env: {}, ...(limit === undefined ? {} : { limit }) });
     },
-    plan: (runbook) => planRunbook(runbook, { ...fleetOptions('plan'), inventory, moves }),
+    plan: (runbook, more = {}) => planRunbook(runbook, { ...fleetOptions('plan'), inventory, moves, ...more }),
     run: (runbook, more = {}) =>
       runRunbook(runbook, {
         ...fleetOptions('run'),

@@ -34,7 +34,12 @@ export async function makePlan(
 ): Promise<{ readonly plan: RunbookPlan; readonly result: FleetResult }> {
   let made: RunbookPlan | undefined;
   const result = await performRun(context, { verb: 'plan', hosts, connect, changesHosts: false }, async (options) => {
-    const planned = await planRunbook(runbook, { ...options, inventory, moves: moveTools(context, options.run) });
+    const planned = await planRunbook(runbook, {
+      ...options,
+      inventory,
+      moves: moveTools(context, options.run),
+      stateDirectory: stateDirectory(context),
+    });
     made = planned.plan;
     return planned.result;
   });

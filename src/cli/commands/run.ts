@@ -36,6 +36,7 @@ export const run: Command = async (context) => {
       runRunbook(runbook, {
         ...options,
         inventory,
+        stateDirectory: stateDirectory(context),
         approved,
         moves: moveTools(context, options.run),
         ask: (question) => ask(context, prompts, question),

@@ -1,5 +1,6 @@
 import { assert } from './assert.js';
 import { attach } from './attach.js';
+import { audit } from './audit.js';
 import { command } from './command.js';
 import { confirm } from './confirm.js';
 import { detach } from './detach.js';
@@ -7,6 +8,7 @@ import { evacuate } from './evacuate.js';
 import { extend } from './extend.js';
 import { migrate } from './migrate.js';
 import type { StepKind } from './step-kind.js';
+import { sweep } from './sweep.js';
 import { verify } from './verify.js';
 import { waitFor } from './wait-for.js';
 
@@ -21,6 +23,8 @@ const KINDS: readonly StepKind[] = [
   waitFor,
   confirm,
   assert,
+  audit,
+  sweep,
 ];
 
 /** Every kind of step, by its key in a playbook. */

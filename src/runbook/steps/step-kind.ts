@@ -72,6 +72,8 @@ export interface FleetStepContext {
   readonly hosts: readonly InventoryHost[];
   readonly inventory: Inventory;
   readonly runId: string;
+  /** where what outlives a run is kept; absent: nowhere */
+  readonly stateDirectory?: string;
   readonly volumesOf: (host: InventoryHost) => readonly VolumeSpec[];
   /**
    * Does a task on hosts of the inventory, of this batch or not, with the play's fanout, timeouts and interrupt. Hosts that an interrupt
