@@ -2,7 +2,8 @@ import { LongshoreError } from '../errors/longshore-error.js';
 import { type Amount, parseAmount } from '../fleet/amount.js';
 import { splitWords } from '../inventory/hosts/split-words.js';
 import { TRANSPORTS } from '../transport/transport-choice.js';
-import { LOG_LEVELS, type CliOptions } from './options.js';
+import type { CliOptions } from './cli-options.js';
+import { LOG_LEVELS } from './options.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import type { InventoryHost } from '../inventory/inventory.js';
 import { type Controller, RunJournal, type RunHeader } from '../journal/run-journal.js';
 import { secretsIn, SecretScrubber } from '../secrets/secret-scrubber.js';
 import type { CommandContext } from './command.js';
-import type { CliOptions } from './options.js';
+import type { CliOptions } from './cli-options.js';
 import { stateDirectory } from './state-directory.js';
 
 /** What a command says of the run that it begins; the rest follows from the command line. */
