@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ExitCode } from './exit-codes.js';
-import type { CliOptions } from './cli-options.js';
+import type { CliOptions } from './options.js';
 import type { Terminal } from './terminal.js';
 
 /** What every command is given. */

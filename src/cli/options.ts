@@ -1,6 +1,8 @@
 import type { Options } from 'yargs';
-import { TRANSPORTS } from '../transport/transport-choice.js';
-import { auditOptions, sweepOptions } from './sweep-options.js';
+import { approveOption, extraVarsOption, type PlaybookCliOptions, yesOption } from './playbook-options.js';
+import { retryOption, rolloutOptions } from './rollout-options.js';
+import { TRANSPORTS, type TransportChoice } from '../transport/transport-choice.js';
+import { auditOptions, type SweepCliOptions, sweepOptions } from './sweep-options.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -11,7 +13,6 @@ const VOLUMES = 'Volumes:';
 const HOSTS = 'Hosts:';
 const CONNECTION = 'Connection:';
 const OUTPUT = 'Output:';
-const PLAYBOOK = 'Playbook:';
 const RECORDING = 'Journal and recording:';
 
 const outputOptions = {
@@ -86,27 +87,9 @@ const stateOption = {
   },
 } as const satisfies OptionTable;
 
-const rolloutOptions = {
-  serial: {
-    type: 'string',
-    group: HOSTS,
-    describe: 'hosts of each batch, one after the other: 5, 10%, or 1,5%,25%,100%',
-  },
-  'max-failures': {
-    type: 'string',
-    group: HOSTS,
-    describe: 'failed hosts that are borne in a batch and in all, such as 3 or 5%; one more begins no further host',
-  },
-} as const satisfies OptionTable;
-
 const playbookOptions = {
-  'extra-vars': {
-    alias: 'e',
-    type: 'string',
-    array: true,
-    group: PLAYBOOK,
-    describe: 'NAME=VALUE: a variable of the playbook, before its own and those of hosts',
-  },
+  ...extraVarsOption,
+  ...retryOption,
   ...stateOption,
   ...fleetOptions,
 } as const satisfies OptionTable;
@@ -203,13 +186,8 @@ export const OPTIONS = {
   },
   plan: playbookOptions,
   run: {
-    approve: { type: 'string', group: PLAYBOOK, describe: 'the hash of the plan that is approved, as plan prints it' },
-    yes: {
-      alias: 'y',
-      type: 'boolean',
-      group: PLAYBOOK,
-      describe: 'run without an approved plan; answers confirm steps',
-    },
+    ...approveOption,
+    ...yesOption,
     ...playbookOptions,
   },
   runs: {
@@ -220,6 +198,7 @@ export const OPTIONS = {
   },
   resume: {
     undo: { type: 'boolean', group: VOLUMES, describe: 'bring back what was there before, instead of finishing' },
+    ...yesOption,
     ...planOption,
     ...stateOption,
     ...fleetOptions,
@@ -246,3 +225,63 @@ export const OPTIONS = {
     ...outputOptions,
   },
 } as const satisfies Readonly<Record<string, OptionTable>>;
+
+/** A command line that was parsed and checked; an option that a command does not have is at its default. */
+export interface CliOptions extends PlaybookCliOptions, SweepCliOptions {
+  readonly inventory?: string;
+  readonly limit?: string;
+  readonly fanout: number;
+  readonly timeoutMs: number;
+  /** absent: what ssh_config says, else 10 s */
+  readonly connectTimeoutMs?: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly sshConfig?: string;
+  readonly knownHosts?: string;
+  readonly record?: string;
+  readonly replay?: string;
+  readonly stateDir?: string;
+  readonly acceptNewHostKeys: boolean;
+  readonly transport?: TransportChoice;
+  readonly become: boolean;
+  readonly askPass: boolean;
+  readonly askBecomePass: boolean;
+  readonly json: boolean;
+  /** file for the events of the run */
+  readonly events?: string;
+  readonly logLevel: LogLevel;
+  readonly volumes: readonly string[];
+  readonly plan: boolean;
+  readonly force: boolean;
+  readonly ignoreErrors: boolean;
+  readonly attached: boolean;
+  readonly last: number;
+  readonly undo: boolean;
+  readonly largestExit: boolean;
+  readonly outDir?: string;
+  /** of migrate and evacuate */
+  readonly from?: string;
+  readonly to?: string;
+  /** of migrate, in words */
+  readonly arrayCommand?: readonly string[];
+  readonly arrayUndo?: readonly string[];
+  readonly confirm: boolean;
+  /** of evacuate */
+  readonly evidence?: string;
+  readonly acceptAttestation: boolean;
+  readonly unrecorded?: string;
+  /** of facts */
+  readonly multipath: boolean;
+  readonly enforceMultipath: boolean;
+  readonly localAttach: boolean;
+  /** of report, runs and resume: id of a run, or `last`; '' when none was given */
+  readonly run: string;
+  readonly html?: string;
+  readonly junit?: string;
+  /** of the demo */
+  readonly hosts: number;
+  readonly serve?: string;
+  readonly slow: number;
+  /** what stood behind `--` */
+  readonly command: readonly string[];
+}

@@ -2,8 +2,7 @@ import { LongshoreError } from '../errors/longshore-error.js';
 import { type Amount, parseAmount } from '../fleet/amount.js';
 import { splitWords } from '../inventory/hosts/split-words.js';
 import { TRANSPORTS } from '../transport/transport-choice.js';
-import type { CliOptions } from './cli-options.js';
-import { LOG_LEVELS } from './options.js';
+import { LOG_LEVELS, type CliOptions } from './options.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -72,6 +71,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     ...text(args, 'serve', 'serve'),
     slow: wholeNumber(args, 'slow', 1, 10_000),
     ...rolloutOf(args),
+    ...text(args, 'retry', 'retry'),
     playbook: typeof args['playbook'] === 'string' ? args['playbook'] : '',
     extraVars: texts(args, 'extra-vars'),
     yes: flag('yes'),

@@ -43,6 +43,8 @@ export interface FleetWork {
     readonly volumesOf?: (host: InventoryHost) => readonly VolumeSpec[];
     readonly volumeFiles?: readonly string[];
     readonly resumes?: RunHeader['resumes'];
+    /** for a resume, beside how hosts are reached */
+    readonly more?: Readonly<Record<string, unknown>>;
   };
 }
 
@@ -89,12 +91,13 @@ export async function performRun<R extends FleetResult>(
       ? undefined
       : openEventFile(options.events, run, (error) => showError(error, terminal));
   const controller = thisController();
-  const { volumeFiles = [], resumes } = fleetWork.journaled ?? {};
+  const { volumeFiles = [], resumes, more } = fleetWork.journaled ?? {};
   const journal =
     changesHosts && options.replay === undefined
       ? await startJournal(context, {
           ...{ run, verb, hosts, controller, volumeFiles },
           ...(resumes === undefined ? {} : { resumes }),
+          ...(more === undefined ? {} : { more }),
         })
       : undefined;
   const mayBeDirty = fleetWork.refusesDirty === true && options.replay === undefined;

@@ -3,7 +3,7 @@ import { OUTCOMES } from '../fleet/outcome.js';
 import { oneLine } from '../report/one-line.js';
 import { paintOutcome } from '../report/paint.js';
 import { formatMs } from '../report/units.js';
-import type { CliOptions } from './cli-options.js';
+import type { CliOptions } from './options.js';
 import type { RunTracker } from './run-tracker.js';
 import { paintFor, type Terminal } from './terminal.js';
 

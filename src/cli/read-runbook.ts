@@ -4,6 +4,7 @@ import type { Runbook } from '../runbook/playbook.js';
 import { readPlaybook } from '../runbook/read-playbook.js';
 import type { CommandContext } from './command.js';
 import { type HostConnector, hostConnector } from './connect-host.js';
+import { retriedHosts } from './retried-hosts.js';
 import { loadInventory, prepareHosts } from './select-hosts.js';
 
 /** A playbook that was read, and the way to its hosts. */
@@ -18,11 +19,13 @@ export interface PreparedRunbook {
 export async function prepareRunbook(context: CommandContext): Promise<PreparedRunbook> {
   const { options, terminal } = context;
   const inventory = await loadInventory(context);
+  const retried = await retriedHosts(context);
   const runbook = await readPlaybook(options.playbook, {
     inventory,
     extraVars: options.extraVars,
     env: terminal.env,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(retried === null ? {} : { only: retried }),
   });
   const hosts = await prepareHosts(runbook.hosts, context);
   const known = new Map(hosts.map((host) => [host.name, host]));

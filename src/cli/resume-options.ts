@@ -1,5 +1,5 @@
 import type { RunRecord } from '../journal/run-record.js';
-import type { CliOptions } from './cli-options.js';
+import type { CliOptions } from './options.js';
 import { parseOptions } from './parse-options.js';
 
 /** Recorded options that are only taken when the command line does not give its own. */

@@ -1,6 +1,6 @@
 import type { Rollout } from '../fleet/run-batches.js';
 import { limitsOf } from '../runbook/play-head.js';
-import type { CliOptions } from './cli-options.js';
+import type { CliOptions } from './options.js';
 
 /** What --serial and --max-failures mean: the same as `serial` and `max_failures` in a playbook. */
 export function rolloutOf(

@@ -6,6 +6,7 @@ import { askSecret } from './ask-secret.js';
 import type { CommandContext } from './command.js';
 import { checkConnectable } from './connect-host.js';
 import { usageError } from './parse-options.js';
+import { retriedHosts } from './retried-hosts.js';
 import { runExecutable } from './run-executable.js';
 import { paintFor } from './terminal.js';
 import { replayInventory, withoutLogin } from './traced-connections.js';
@@ -32,7 +33,11 @@ export async function loadInventory({ options, terminal, logger }: CommandContex
  * a secret for logging in to one of them cannot be had.
  */
 export async function selectFleet(context: CommandContext): Promise<readonly InventoryHost[]> {
-  return prepareHosts(selectHosts(await loadInventory(context), context.options.limit), context);
+  const retried = await retriedHosts(context);
+  const selected = selectHosts(await loadInventory(context), context.options.limit);
+  const hosts = retried === null ? selected : selected.filter(({ name }) => retried.has(name));
+  if (hosts.length === 0) throw usageError('--retry: no host on which that run failed is left by --limit');
+  return prepareHosts(hosts, context);
 }
 
 /** These hosts with what the command line says about logging in; throws as `selectFleet`. */

@@ -4,7 +4,7 @@ import type { InventoryHost } from '../inventory/inventory.js';
 import { type Controller, RunJournal, type RunHeader } from '../journal/run-journal.js';
 import { secretsIn, SecretScrubber } from '../secrets/secret-scrubber.js';
 import type { CommandContext } from './command.js';
-import type { CliOptions } from './cli-options.js';
+import type { CliOptions } from './options.js';
 import { stateDirectory } from './state-directory.js';
 
 /** What a command says of the run that it begins; the rest follows from the command line. */
@@ -15,16 +15,18 @@ export interface JournaledRun {
   readonly controller: Controller;
   readonly volumeFiles?: readonly string[];
   readonly resumes?: RunHeader['resumes'];
+  /** what a resume needs to know beside how hosts are reached */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** Begins the journal of a run that may change hosts. Throws `E_JOURNAL`, before any host is connected to. */
 export async function startJournal(context: CommandContext, run: JournaledRun): Promise<RunJournal> {
   const { options } = context;
-  const { volumeFiles = [], hosts, resumes, ...rest } = run;
+  const { volumeFiles = [], hosts, resumes, more = {}, ...rest } = run;
   return RunJournal.begin(stateDirectory(context), {
     ...rest,
     hosts: hosts.map(({ name }) => name),
-    options: recordedOptions(options),
+    options: { ...recordedOptions(options), ...more },
     inventory: options.inventory === undefined ? null : path.resolve(options.inventory),
     volumeFiles: volumeFiles.map((filePath) => path.resolve(filePath)),
     limit: options.limit ?? null,

@@ -144,6 +144,15 @@ export const LINES = {
     left: z.array(z.string()).describe('objects that may be left on the host'),
     error: error.optional(),
   }),
+  'step-ended': line('step-ended', {
+    ...at,
+    step: z.number().int().describe('of the play, from 1'),
+    title: z.string(),
+    subject: z.string().describe("name of the volume; '' for the host itself"),
+    outcome,
+    message: z.string(),
+    error: error.optional(),
+  }),
   'host-ended': line('host-ended', {
     ...at,
     outcome,

@@ -6,6 +6,7 @@ export type RunStart = LineOf<'run-started'>;
 export type FoundLine = LineOf<'found'>;
 export type VolumeEnd = LineOf<'volume-ended'>;
 export type HostEndLine = LineOf<'host-ended'>;
+export type StepEndLine = LineOf<'step-ended'>;
 
 /** A change, as it was announced, and what came of it. */
 export interface ChangeRecord {
@@ -30,6 +31,8 @@ export interface HostRecord {
   readonly volumes: ReadonlyMap<string, VolumeRecord>;
   /** changes that belong to no volume: exec, discovery */
   readonly changes: readonly ChangeRecord[];
+  /** of a playbook, in the order in which they ended */
+  readonly steps: readonly StepEndLine[];
   readonly ended: HostEndLine | null;
 }
 
@@ -70,6 +73,7 @@ interface OpenHost {
   started: string | null;
   readonly volumes: Map<string, OpenVolume>;
   readonly changes: OpenChange[];
+  readonly steps: StepEndLine[];
   ended: HostEndLine | null;
 }
 
@@ -127,6 +131,9 @@ export function runRecord(lines: readonly JournalLine[], filePath: string): RunR
       case 'volume-ended':
         volumeOf(line).ended = line;
         break;
+      case 'step-ended':
+        hostOf(line).steps.push(line);
+        break;
       case 'host-ended':
         hostOf(line).ended = line;
         break;
@@ -157,7 +164,7 @@ function openTask(start: LineOf<'task-started'>): OpenTask {
         ? []
         : [[definition.name, { name: definition.name, definition, found: null, changes: [], ended: null }]];
     });
-    return [name, { name, started: null, volumes: new Map(own), changes: [], ended: null }];
+    return [name, { name, started: null, volumes: new Map(own), changes: [], steps: [], ended: null }];
   });
   return { start, hosts: new Map(hosts), hasEnded: false };
 }

@@ -24,6 +24,13 @@ export interface HostEnd {
   readonly command?: { readonly exit: number | null };
 }
 
+export interface StepEnd {
+  readonly subject: string;
+  readonly outcome: Outcome;
+  readonly message: string;
+  readonly error?: LongshoreError;
+}
+
 /** What happens in one task of a run, host by host. */
 export class TaskJournal {
   readonly task: number;
@@ -116,6 +123,15 @@ export class HostJournal {
       left: [...left],
       ...this.#errorPart(error),
     });
+  }
+
+  /** What a step of a playbook came to. Steps count from 1. */
+  stepEnded(place: { readonly step: number; readonly title: string }, end: StepEnd): void {
+    const { subject, outcome, message, error } = end;
+    const told = this.#scrub(message);
+    const { step, title } = place;
+    const at = { ...this.#at, step, title, subject, outcome, message: told };
+    this.#lines.write({ type: 'step-ended', ...at, ...this.#errorPart(error) });
   }
 
   ended({ outcome, durationMs, roundTrips, remoteProcesses, error, command }: HostEnd): void {

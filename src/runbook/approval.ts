@@ -3,8 +3,18 @@ import { canonicalWork, differences } from './canonical.js';
 import type { RunbookPlan } from './plan.js';
 import type { Recheck } from './steps/step-kind.js';
 
-/** What was approved of one step of a plan, as the step's `recheck`. Both count from 0. */
-export function recheckOf(plan: RunbookPlan | null, playIndex: number, stepIndex: number): Recheck {
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * What was approved of one step of a plan, as the step's `recheck`. Both count from 0. On hosts that an earlier run has begun with that plan,
+ * only identities can be compared.
+ */
+export function recheckOf(
+  plan: RunbookPlan | null,
+  playIndex: number,
+  stepIndex: number,
+  begun: ReadonlySet<string> = NOBODY,
+): Recheck {
   if (plan === null) return () => Promise.resolve();
   const play = plan.plays[playIndex];
   const works = play?.steps[stepIndex]?.works ?? [];
@@ -18,7 +28,11 @@ export function recheckOf(plan: RunbookPlan | null, playIndex: number, stepIndex
           : `it could not be looked at when the plan was made: ${unseen.code} ${unseen.message}`;
       throw changed(host, subject, [why]);
     }
-    const lines = differences(canonicalWork(approved), canonicalWork(await look()), approved.follows !== null);
+    const lines = differences(
+      canonicalWork(approved),
+      canonicalWork(await look()),
+      approved.follows !== null || begun.has(host),
+    );
     if (lines.length > 0) throw changed(host, subject, lines);
   };
 }

@@ -1,20 +1,23 @@
 import type { z } from 'zod';
 import type { Amount } from '../fleet/amount.js';
 import { type FailureLimits, NO_LIMITS } from '../fleet/stop-rules.js';
-import type { maxFailuresSchema, playHeadSchema } from './play-schema.js';
+import type { maxFailuresSchema, readHeadSchema } from './play-schema.js';
 import type { Play } from './playbook.js';
+
+type Head = z.output<typeof readHeadSchema>;
 
 const NONE: Amount = { kind: 'count', value: 0 };
 
 /** A play's head as the rest of Longshore wants it. */
-export function headOf(checked: z.output<typeof playHeadSchema>): Omit<Play, 'hosts' | 'steps'> {
+export function headOf(
+  checked: Omit<Head, 'name' | 'hosts'> & { readonly name: string; readonly hosts: string },
+): Omit<Play, 'hosts' | 'steps'> {
   const { name, hosts: pattern, serial = [], max_failures: failures, fanout } = checked;
-  const sizes = Array.isArray(serial) ? serial : [serial];
   return {
     name,
     pattern,
-    serial: sizes,
-    limits: limitsOf(failures, sizes.length > 0),
+    serial,
+    limits: limitsOf(failures, serial.length > 0),
     ...(fanout === undefined ? {} : { fanout }),
   };
 }

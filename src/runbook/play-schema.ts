@@ -27,7 +27,7 @@ function amountSchema(what: string, least: number): z.ZodType<Amount, string | n
 const batchSize = amountSchema(SERIAL, 1);
 const failureCount = amountSchema(FAILURES, 0);
 
-export const serialSchema = z
+const serialSchema = z
   .union([z.array(batchSize, refusing(SERIAL)).min(1, refusing(SERIAL)), batchSize], refusing(SERIAL))
   .meta({ description: 'Hosts of each batch, one after the other: 5, 10%, or [1, 5%, 25%, 100%] with a canary first' });
 
@@ -44,7 +44,7 @@ export const maxFailuresSchema = z
 const VARS = refusing('a mapping of variables; write "name: value" lines');
 
 /** All of a play but its steps and variables, which are looked at by themselves. */
-export const playHeadSchema = z.strictObject({
+const playHeadSchema = z.strictObject({
   name: textOption('a name; write one line of text'),
   hosts: textOption('a host pattern; write a group, a host or a pattern such as web*:!web07 as text'),
   serial: serialSchema.optional(),
@@ -54,27 +54,52 @@ export const playHeadSchema = z.strictObject({
     .meta({ description: 'Hosts worked on at once; by default as --fanout says' }),
 });
 
+/** The head as it is read: missing keys are told by the reader, and a single size was made a list. */
+export const readHeadSchema = playHeadSchema
+  .extend({ serial: z.array(batchSize, refusing(SERIAL)).min(1, refusing(SERIAL)).optional() })
+  .partial({ name: true, hosts: true });
+
 export const PLAY_KEYS = [...Object.keys(playHeadSchema.shape), 'vars', 'steps'];
 
 const stepName = textOption('a name; write one line of text').optional().meta({ description: 'What people read' });
+
+/** Text with a variable in it: what it comes to is checked when it is filled in. */
+const reference = z
+  .string()
+  .regex(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/)
+  .meta({ id: 'reference', description: 'Text with a variable in it: ${name}' });
+
+/** A mapping whose values may be references. */
+function withReferences(shape: Readonly<Record<string, z.ZodType>>): z.ZodType {
+  const entries = Object.entries(shape).map(([key, schema]): [string, z.ZodType] => {
+    const description = schema.meta()?.description;
+    const either = z.union([schema, reference]).meta(description === undefined ? {} : { description });
+    return [key, schema.safeParse(undefined).success ? either.optional() : either];
+  });
+  return z.strictObject(Object.fromEntries(entries));
+}
 
 function stepSchema(kind: StepKind): z.ZodType {
   const { options, shorthand } = kind;
   const shape: Readonly<Record<string, z.ZodType>> = options instanceof z.ZodObject ? options.shape : {};
   const short = shorthand === undefined ? undefined : shape[shorthand];
   const forms = [
-    options,
-    ...(short === undefined ? [] : [short]),
+    withReferences(shape),
+    ...(short === undefined ? [] : [short, reference]),
     ...(options.safeParse({}).success ? [z.null()] : []),
   ];
-  const value = forms.length === 1 ? options : z.union(forms);
-  return z.strictObject({ name: stepName, [kind.name]: value.meta({ description: kind.summary }) });
+  return z.strictObject({ name: stepName, [kind.name]: z.union(forms).meta({ description: kind.summary }) });
 }
+
+const { serial, max_failures: maxFailures, fanout, ...names } = playHeadSchema.shape;
 
 export const playbookFileSchema = z
   .array(
     z.strictObject({
-      ...playHeadSchema.shape,
+      ...names,
+      serial: z.union([serial, reference]),
+      max_failures: z.union([maxFailures, reference]),
+      fanout: z.union([fanout, reference]),
       vars: z.record(z.string(), z.unknown(), VARS).nullish().meta({ description: 'Variables of the play: ${name}' }),
       steps: z.array(z.union([...STEP_KINDS.values()].map(stepSchema))).min(1),
     }),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { SecretContext } from '../inventory/hosts/secrets.js';
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
+import { nearMisses } from '../inventory/near-misses.js';
 import { selectHosts } from '../inventory/patterns/select-hosts.js';
 import { check } from '../inventory/source/check.js';
 import { errorCode } from '../inventory/source/error-code.js';
@@ -10,22 +11,30 @@ import { valuePosition } from '../inventory/source/located.js';
 import { type DocumentPath, ProblemList, quoted } from '../inventory/source/problems.js';
 import { readDocument } from '../inventory/source/read-document.js';
 import { runbookDigest } from './digest.js';
-import { PLAY_KEYS, playHeadSchema } from './play-schema.js';
+import { PLAY_KEYS, readHeadSchema } from './play-schema.js';
 import { headOf } from './play-head.js';
 import type { Play, Runbook } from './playbook.js';
 import { readSteps } from './read-steps.js';
 import { substitute, VARIABLE_NAME } from './substitute.js';
-import { extraVariables, isSecretName, playLookUp, type PlayVariables } from './variables.js';
+import { extraVariables, isSecretName, playLookUp, type PlayVariables, SECRET_REFUSED } from './variables.js';
 
 export interface ReadPlaybookOptions {
   readonly inventory: Inventory;
   /** pattern of --limit: plays are about no other hosts */
   readonly limit?: string;
+  /** names of hosts: plays are about no others. Default: all that `limit` leaves */
+  readonly only?: ReadonlySet<string>;
   /** `k=v` words of --extra-vars */
   readonly extraVars?: readonly string[];
   /** for secrets of volumes that stand in the playbook; the CLI passes its own environment */
   readonly env: SecretContext['env'];
 }
+
+const REQUIRED = {
+  name: 'one line that says what it does',
+  hosts: 'a group, a host or a pattern such as web*:!web07',
+  steps: 'a list of what is to be done',
+} as const;
 
 /** What reading a play needs to know beside the play. */
 export interface PlayContext {
@@ -44,8 +53,9 @@ export async function readPlaybook(filePath: string, options: ReadPlaybookOption
   const problems = new ProblemList();
   const extra = extraVariables(options.extraVars ?? []);
   if ('problem' in extra) throw new LongshoreError('E_USAGE', `--extra-vars: ${extra.problem}`);
-  const { inventory, limit } = options;
-  const limited = new Set(selectHosts(inventory, limit, { keepUnsupported: true }).map(({ name }) => name));
+  const { inventory, limit, only } = options;
+  const selected = selectHosts(inventory, limit, { keepUnsupported: true }).map(({ name }) => name);
+  const limited = new Set(selected.filter((name) => only === undefined || only.has(name)));
   const text = await readText(filePath, problems);
   const root = readDocument(text, filePath, problems);
   problems.throwIfAny('E_PLAYBOOK');
@@ -61,7 +71,8 @@ export async function readPlaybook(filePath: string, options: ReadPlaybookOption
   checkNames(plays, root, problems);
   problems.throwIfAny('E_PLAYBOOK');
   const named = new Set(plays.flatMap((play) => play.hosts.map(({ name }) => name)));
-  if (named.size === 0) throw new LongshoreError('E_USAGE', `--limit leaves no host of any play of ${filePath}`);
+  if (named.size === 0)
+    throw new LongshoreError('E_USAGE', `--limit or --retry leaves no host of any play of ${filePath}`);
   const hosts = [...inventory.hosts.values()].filter(({ name }) => named.has(name));
   return { filePath, plays, hosts, digest: runbookDigest(text, inventory, plays, hosts) };
 }
@@ -120,12 +131,7 @@ function variablesOf(node: Located, path: DocumentPath, problems: ProblemList): 
         'is not a name of a variable; write letters, digits and "_", not beginning with a digit',
       );
     } else if (isSecretName(name)) {
-      const fix = 'a secret cannot be a variable of a playbook, as plans and logs would show it';
-      problems.add(
-        entry.key,
-        [...path, name],
-        `${fix}; give it to the volume that needs it as {env: NAME} or {file: PATH}`,
-      );
+      problems.add(entry.key, [...path, name], SECRET_REFUSED);
     }
   }
   return node;
@@ -142,11 +148,11 @@ function readPlay(
   const entries = [...node.entries].filter(([key]) => key !== 'vars' && key !== 'steps');
   const head = substitute({ ...node, entries: new Map(entries) }, playLookUp(variables), path, problems);
   const before = problems.count;
-  const checked = check(playHeadSchema, head, path, problems, PLAY_KEYS);
+  reportMissing(node, path, problems);
+  const checked = check(readHeadSchema, withSerialList(head), path, problems, PLAY_KEYS);
   const steps = node.entries.get('steps');
-  if (steps === undefined) problems.add(node.position, path, 'a play needs "steps:", a list of what is to be done');
   if (checked === undefined || problems.count > before) return null;
-  const { hosts: pattern } = checked;
+  const { name = '', hosts: pattern = '' } = checked;
   let selected: readonly InventoryHost[];
   try {
     selected = selectHosts(inventory, pattern);
@@ -159,7 +165,28 @@ function readPlay(
   // steps are checked for all hosts of the play: --limit must not hide a slip that the next run meets
   const read = steps === undefined ? null : readSteps(steps.value, [...path, 'steps'], variables, selected, context);
   if (read === null) return null;
-  return { ...headOf(checked), hosts: selected.filter(({ name }) => limited.has(name)), steps: read };
+  return {
+    ...headOf({ ...checked, name, hosts: pattern }),
+    hosts: selected.filter(({ name }) => limited.has(name)),
+    steps: read,
+  };
+}
+
+/** Keys that a play must have; not where one that is misspelt will be told. */
+function reportMissing(node: LocatedMap, path: DocumentPath, problems: ProblemList): void {
+  const unknown = [...node.entries.keys()].filter((key) => !PLAY_KEYS.includes(key));
+  for (const [key, what] of Object.entries(REQUIRED)) {
+    if (node.entries.has(key) || unknown.some((other) => nearMisses(other, PLAY_KEYS).includes(key))) continue;
+    problems.add(node.position, path, `a play needs "${key}:", ${what}`);
+  }
+}
+
+/** A single size is a list of one: so each has its place in messages. */
+function withSerialList(head: Located): Located {
+  const serial = head.kind === 'map' ? head.entries.get('serial') : undefined;
+  if (head.kind !== 'map' || serial?.value.kind !== 'scalar') return head;
+  const list: Located = { kind: 'list', items: [serial.value], position: serial.value.position };
+  return { ...head, entries: new Map([...head.entries, ['serial', { ...serial, value: list }]]) };
 }
 
 function checkNames(plays: readonly Play[], root: Located | null, problems: ProblemList): void {

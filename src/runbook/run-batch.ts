@@ -48,11 +48,11 @@ export class BatchRun {
         for (const { name } of able) this.unfinished.add(name);
         break;
       }
-      const journal = this.#journalOf(segment, index, segments.length, able);
+      const journalOf = (some: readonly InventoryHost[], within = false): TaskJournal | undefined =>
+        this.#journalOf({ segment, part: index + 1, parts: segments.length, hosts: some, within });
       const [first] = segment;
-      if (first?.kind.scope === 'fleet') await this.#fleetStep(first, first.kind, able, journal);
-      else await this.#hostSteps(segment, able, journal);
-      journal?.ended();
+      if (first?.kind.scope === 'fleet') await this.#fleetStep(first, first.kind, able, journalOf);
+      else await this.#hostSteps(segment, able, journalOf(able));
     }
     const steps = play.steps.map((step) => {
       return { kind: step.kind.name, title: step.title, works: this.#works.get(step) ?? [] };
@@ -60,19 +60,15 @@ export class BatchRun {
     return { hosts: hosts.map(({ name }) => name), steps };
   }
 
-  #journalOf(
-    segment: readonly PlayStep[],
-    index: number,
-    parts: number,
-    hosts: readonly InventoryHost[],
-  ): TaskJournal | undefined {
+  #journalOf({ segment, part, parts, hosts, within }: JournaledPart): TaskJournal | undefined {
     const { play, playIndex, batchIndex, options } = this.#batch;
     return options.journalOf?.({
       name: `${play.name}: ${segment.map(({ title }) => title).join(', ')}`,
       play: playIndex + 1,
       batch: batchIndex + 1,
-      part: index + 1,
+      part,
       parts,
+      ...(within ? { within: true as const } : {}),
       hosts: hosts.map(({ name }) => ({
         name,
         volumes: distinctVolumes(segment.flatMap((step) => step.on(name).volumes)),
@@ -99,10 +95,17 @@ export class BatchRun {
         if (kind.scope !== 'host') continue;
         context.deadline.check();
         const { options: wanted, volumes } = step.on(host.name);
-        const recheck = recheckOf(options.approved, playIndex, play.steps.indexOf(step));
+        const index = play.steps.indexOf(step);
+        const changesHost = kind.changes(wanted) === 'host';
+        if (changesHost && options.resumed?.hasRun(playIndex, host.name, index) === true) {
+          this.#keep(step, [doneBefore(host.name)]);
+          continue;
+        }
+        const recheck = recheckOf(options.approved, playIndex, index, options.resumed?.begun);
         const works = await this.#worksOf(step, host.name, () =>
           kind.run(wanted, { ...context, host, volumes, recheck }),
         );
+        for (const work of works) context.journal?.stepEnded({ step: index + 1, title: step.title }, work);
         all.push(...works);
         if (works.some(({ outcome }) => isFailure(outcome))) break;
       }
@@ -119,13 +122,14 @@ export class BatchRun {
       },
     });
     for (const name of done.notRun) this.unfinished.add(name);
+    journal?.ended();
   }
 
   async #fleetStep(
     step: PlayStep,
     kind: FleetStepKind<unknown>,
     hosts: readonly InventoryHost[],
-    journal: TaskJournal | undefined,
+    journalOf: (hosts: readonly InventoryHost[], within?: boolean) => TaskJournal | undefined,
   ): Promise<void> {
     const { play, playIndex, run, rules, options } = this.#batch;
     const touched = new Map<string, HostResult>();
@@ -137,15 +141,17 @@ export class BatchRun {
       ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
       volumesOf: (host: InventoryHost) => step.on(host.name).volumes,
       onHosts: async (some: readonly InventoryHost[], task: HostTask<InventoryHost>) => {
+        const journal = journalOf(some, true);
         const done = await run.work(some, task, {
           ...(fanout === undefined ? {} : { fanout }),
           ...(journal === undefined ? {} : { journal }),
         });
+        journal?.ended();
         for (const [name, result] of done.hosts) touched.set(name, joinedResult(touched.get(name), result));
         return done.hosts;
       },
       emit: run.emit,
-      recheck: recheckOf(options.approved, playIndex, play.steps.indexOf(step)),
+      recheck: recheckOf(options.approved, playIndex, play.steps.indexOf(step), options.resumed?.begun),
       ask: options.ask,
       moves: options.moves,
     };
@@ -159,18 +165,26 @@ export class BatchRun {
     }
     // what is about no host is about all of them
     const general = works.filter(({ host }) => host === '');
+    const journal = journalOf(hosts);
     for (const { name } of hosts) {
       const own = [...general, ...works.filter(({ host }) => host === name)];
-      const findings = findingsOf(own);
-      if (own.length > 0 && (isFailure(findings.outcome) || this.results.has(name)))
-        this.#take(name, { ...NO_COST, ...findings });
+      const findings = { ...NO_COST, ...findingsOf(own) };
+      const log = journal?.host(name);
+      for (const work of own) log?.stepEnded({ step: play.steps.indexOf(step) + 1, title: step.title }, work);
+      log?.ended(findings);
+      if (own.length > 0 && (isFailure(findings.outcome) || this.results.has(name))) this.#take(name, findings);
       const result = this.results.get(name);
       if (result !== undefined) rules.note(name, result);
     }
+    journal?.ended();
   }
 
   #take(host: string, result: HostResult): void {
     this.results.set(host, joinedResult(this.results.get(host), result));
+  }
+
+  #keep(step: PlayStep, works: readonly WorkResult[]): void {
+    this.#works.set(step, [...(this.#works.get(step) ?? []), ...works]);
   }
 
   async #worksOf(
@@ -183,7 +197,7 @@ export class BatchRun {
     emit({ type: 'play-step-started', host, ...at, kind: step.kind.name });
     const began = performance.now();
     const works = await resultsOf(host, work);
-    this.#works.set(step, [...(this.#works.get(step) ?? []), ...works]);
+    this.#keep(step, works);
     const durationMs = performance.now() - began;
     for (const { host: about, subject, outcome, message, error } of works) {
       emit({
@@ -200,6 +214,18 @@ export class BatchRun {
     }
     return works;
   }
+}
+
+interface JournaledPart {
+  readonly segment: readonly PlayStep[];
+  readonly part: number;
+  readonly parts: number;
+  readonly hosts: readonly InventoryHost[];
+  readonly within: boolean;
+}
+
+function doneBefore(host: string): WorkResult {
+  return { host, subject: '', outcome: 'ok', message: 'was done by the run that this one resumes', warnings: [] };
 }
 
 function distinctVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] {

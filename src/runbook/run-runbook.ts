@@ -9,6 +9,7 @@ import type { Inventory, InventoryHost } from '../inventory/inventory.js';
 import type { TaskJournal } from '../journal/task-journal.js';
 import type { RunbookPlan } from './plan.js';
 import type { Play, Runbook } from './playbook.js';
+import type { Resumed } from './resumed.js';
 import { BatchRun } from './run-batch.js';
 import type { BatchResult, PlayResult, RunbookResult } from './run-result.js';
 import type { FleetStepContext } from './steps/step-kind.js';
@@ -20,6 +21,8 @@ export interface RunOptions extends FleetOptions<InventoryHost> {
   readonly approved: RunbookPlan | null;
   readonly ask: FleetStepContext['ask'];
   readonly moves: FleetStepContext['moves'];
+  /** what earlier runs have done of it; absent: nothing */
+  readonly resumed?: Resumed;
   /** gives the journal for some steps of a play on some of its hosts; absent: nothing is written down */
   readonly journalOf?: (part: PlayPart) => TaskJournal;
 }
@@ -32,6 +35,8 @@ export interface PlayPart {
   /** of the batch; the host has done the play when it has ended the last one well */
   readonly part: number;
   readonly parts: number;
+  /** work inside a step that is about the whole batch: it does not end the part for its hosts */
+  readonly within?: true;
   readonly hosts: readonly { readonly name: string; readonly volumes: readonly VolumeSpec[] }[];
 }
 

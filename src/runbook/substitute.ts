@@ -1,7 +1,7 @@
 import type { Located, LocatedEntry, LocatedScalar } from '../inventory/source/located.js';
 import { type DocumentPath, type ProblemList, quoted } from '../inventory/source/problems.js';
 
-/** A variable's value with nothing left to fill in, or why it cannot be used. */
+/** A variable's value with nothing left to fill in, or why it cannot be used: what follows "variable NAME". */
 export type Found = { readonly value: Located } | { readonly problem: string };
 
 /** Gives variables by name. */
@@ -82,6 +82,6 @@ function valueOf(
   }
   const found = lookUp(name);
   if ('value' in found) return found.value;
-  problems.add(position, path, `variable ${quoted(name)}: ${found.problem}`);
+  problems.add(position, path, `variable ${quoted(name)} ${found.problem}`);
   return null;
 }

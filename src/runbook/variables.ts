@@ -20,8 +20,9 @@ const SECRET_VARIABLES: readonly string[] = [
   HOST_FIELDS.becomePassword,
 ].flatMap(({ names }): readonly string[] => names);
 const SECRET_NAME = /pass(?:word|wd|phrase|code)?(?:$|_)|secret|token|credential/i;
-const SECRET =
-  'a secret cannot be a variable of a playbook, as plans and logs would show it; a volume takes its own as {env: NAME} or {file: PATH}';
+/** Why a variable of such a name is refused: what follows its name. */
+export const SECRET_REFUSED =
+  'may be a secret, which plans and logs would show; rename it if it is none, and give a volume its secret as {env: NAME} or {file: PATH}';
 const BUILT_IN = ['inventory_hostname', 'group_names'];
 
 export function isSecretName(name: string): boolean {
@@ -35,7 +36,7 @@ export function extraVariables(words: readonly string[]): ReadonlyMap<string, Lo
     const at = word.indexOf('=');
     const name = word.slice(0, Math.max(0, at));
     if (!VARIABLE_NAME.test(name)) return { problem: `${quoted(word)} is not NAME=VALUE, such as rack=r12` };
-    if (isSecretName(name)) return { problem: `${name}: ${SECRET}` };
+    if (isSecretName(name)) return { problem: `${name} ${SECRET_REFUSED}` };
     variables.set(name, typedScalar(word.slice(at + 1), { filePath: '--extra-vars', line: 1, column: 1 }));
   }
   return variables;
@@ -45,7 +46,7 @@ export function extraVariables(words: readonly string[]): ReadonlyMap<string, Lo
 export function playLookUp(play: PlayVariables): LookUp {
   const known = [...play.extra.keys(), ...(play.own?.entries.keys() ?? [])];
   return withPlayVariables(play, (name) => {
-    const why = `is not known here: for a whole play only its "vars:" and --extra-vars count`;
+    const why = 'is not known here: for a whole play only its "vars:" and --extra-vars count';
     return { problem: why + didYouMean(name, known) };
   });
 }
@@ -70,7 +71,7 @@ export function hostLookUp(play: PlayVariables, inventory: Inventory, host: Inve
 function withPlayVariables({ extra, own, ownPath, problems }: PlayVariables, outer: LookUp): LookUp {
   const done = new Map<string, Found>();
   const lookUp: LookUp = (name) => {
-    if (isSecretName(name)) return { problem: SECRET };
+    if (isSecretName(name)) return { problem: SECRET_REFUSED };
     const given = extra.get(name);
     if (given !== undefined) return { value: given };
     const entry = own?.entries.get(name);
@@ -97,7 +98,7 @@ function usable(value: Located): Found {
   const unresolved = findUnresolved(value);
   if (unresolved === null) return { value };
   const { filePath, line } = unresolved.scalar.position;
-  return { problem: `its value at ${filePath}:${line} ${unresolvedMessage(unresolved.scalar)}` };
+  return { problem: `(${filePath}:${line}) ${unresolvedMessage(unresolved.scalar)}` };
 }
 
 /** Text as a plain YAML scalar: a number, true, false, null, or itself. */

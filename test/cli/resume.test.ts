@@ -97,8 +97,7 @@ describe('an attach whose controller was killed', () => {
     expect(attached?.map(({ host, state: how, before }) => [host, how, before])).toEqual(
       ['dock01', 'dock02', 'dock03'].map((host) => [host, 'attached', 'not attached']),
     );
-    // the dead run is the one that attached it on dock01: it has looked there first
-    expect((await alone('runs', '--attached')).stdout).toMatch(/^dock\[02-03\] +data +attached/m);
+    expect((await alone('runs', '--attached')).stdout).toMatch(/^dock\[01-03\] +data +attached/m);
   });
 
   it('is undone with --undo, to the last record, and twice changes nothing', async () => {

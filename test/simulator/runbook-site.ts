@@ -7,6 +7,9 @@ import type { FleetOptions } from '../../src/fleet/run-fleet.js';
 import type { Inventory, InventoryHost } from '../../src/inventory/inventory.js';
 import { readInventory } from '../../src/inventory/read-inventory.js';
 import type { MoveTools } from '../../src/moves/move-services.js';
+import { RunJournal } from '../../src/journal/run-journal.js';
+import type { RunRecord } from '../../src/journal/run-record.js';
+import { readRun } from '../../src/journal/run-store.js';
 import type { RunbookPlan } from '../../src/runbook/plan.js';
 import { planRunbook } from '../../src/runbook/plan-runbook.js';
 import type { Runbook } from '../../src/runbook/playbook.js';
@@ -17,7 +20,8 @@ import { DirectExecutor } from '../../src/simulator/direct-executor.js';
 import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { inventoryText } from '../../src/simulator/inventory-text.js';
-import type { Executor } from '../../src/transport/executor.js';
+import type { Executor, LaneRequest } from '../../src/transport/executor.js';
+import { header } from '../unit/journal/journals.js';
 import { MemoryLedger } from '../unit/moves/memory-ledger.js';
 
 export interface RunbookSite extends Disposable {
@@ -34,6 +38,8 @@ export interface RunbookSite extends Disposable {
   plan(runbook: Runbook, options?: { readonly stateDirectory?: string }): ReturnType<typeof planRunbook>;
   run(runbook: Runbook, options?: Partial<RunOptions>): Promise<RunbookResult>;
   approve(runbook: Runbook): Promise<RunbookPlan>;
+  /** a journal for a run, and what it says in the end */
+  journal(): Promise<{ readonly of: NonNullable<RunOptions['journalOf']>; record(): Promise<RunRecord> }>;
 }
 
 /** Simulated hosts without a network between, their inventory, and playbooks on them. `playbook` is a path or the text of one. */
@@ -88,6 +94,26 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
         ask: () => Promise.resolve(true),
         ...more,
       }),
+    async journal() {
+      const run = `run-${(files += 1)}`;
+      const journal = await RunJournal.begin(
+        directory,
+        header(
+          run,
+          fleet.hosts.map(({ name }) => name),
+          { verb: 'run' },
+        ),
+      );
+      return {
+        of: ({ name, hosts, ...place }) => journal.task({ verb: 'run', name, options: place, hosts }),
+        async record() {
+          await journal.end({ interrupted: false });
+          const record = await readRun(directory, run);
+          if (record === null) throw new Error('there is no journal');
+          return record;
+        },
+      };
+    },
     approve: async (runbook) => (await site.plan(runbook)).plan,
     [Symbol.dispose]() {
       fleet.stop();
@@ -104,4 +130,20 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
     onEvent: (event) => void events.push(event),
   });
   return site;
+}
+
+/** Every request that is sent to a host of the site from now on. */
+export function countRequests(site: RunbookSite): { readonly requests: LaneRequest[] } {
+  const requests: LaneRequest[] = [];
+  site.wrap = (executor) => ({
+    host: executor.host,
+    sequence(deadline, some) {
+      requests.push(...some);
+      return executor.sequence(deadline, some);
+    },
+    prepareLanes: (count) => executor.prepareLanes(count),
+    counters: () => executor.counters(),
+    close: () => executor.close(),
+  });
+  return { requests };
 }

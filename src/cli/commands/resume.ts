@@ -23,6 +23,7 @@ import { runNamed } from '../known-runs.js';
 import { usageError } from '../parse-options.js';
 import { performVerb } from '../perform-verb.js';
 import { presentResult } from '../present-result.js';
+import { resumePlaybook } from '../resume-playbook.js';
 import { resumeOptions } from '../resume-options.js';
 import { type ResumedVolume, volumesNow } from '../resume-volumes.js';
 import { loadInventory, prepareHosts } from '../select-hosts.js';
@@ -39,8 +40,10 @@ export const resume: Command = async (context) => {
   const run = await runNamed(directory, options.run);
   const record = await readRun(directory, run);
   if (record === null) throw usageError(`run ${run} died before it had written anything: there is nothing to resume`);
-  checkResumable(record, mode);
+  checkEnded(record);
   const own: CommandContext = { ...context, options: resumeOptions(options, record) };
+  if (record.start.verb === 'run') return resumePlaybook(own, record);
+  checkResumable(record, mode);
   const work = leftWork(record, mode);
   const result =
     work.items.length === 0 ? nothingLeft(record, mode) : await perform(own, record, mode, work, directory);
@@ -49,9 +52,9 @@ export const resume: Command = async (context) => {
   return exitCodeOfRun(result);
 };
 
-/** Throws `E_USAGE` for a run that goes on still, and for what cannot be resumed. */
-function checkResumable(record: RunRecord, mode: ResumeMode): void {
-  const { run, resumes, verb, controller } = record.start;
+/** Throws `E_USAGE` for a run that goes on still, and for one that is itself a resume. */
+function checkEnded(record: RunRecord): void {
+  const { run, resumes, controller } = record.start;
   if (runState(record, controllerState(controller)) === 'running') {
     throw usageError(
       `run ${run} is still going on: ${controller.user}, pid ${controller.pid} on this machine`,
@@ -64,9 +67,14 @@ function checkResumable(record: RunRecord, mode: ResumeMode): void {
       `longshore resume ${resumes.run}`,
     );
   }
+}
+
+/** Throws `E_USAGE` for what cannot be resumed. */
+function checkResumable(record: RunRecord, mode: ResumeMode): void {
+  const { run, verb } = record.start;
   if (!isResumable(verb)) {
     throw usageError(
-      `run ${run} was ${verb}: only attach, detach and extend can be resumed`,
+      `run ${run} was ${verb}: only attach, detach and extend can be resumed, and playbooks`,
       `longshore runs ${run} shows what it has done where.`,
     );
   }

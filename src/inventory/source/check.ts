@@ -6,7 +6,7 @@ import { type DocumentPath, type ProblemList, quoted } from './problems.js';
 /**
  * Checks located data with a schema; every issue becomes a problem at its own line and column. undefined when there is any.
  *
- * @param knownKeys for "did you mean" on keys that the schema does not know
+ * @param knownKeys for "did you mean" on keys of the outermost mapping that the schema does not know
  */
 export function check<T>(
   schema: z.ZodType<T>,
@@ -20,9 +20,10 @@ export function check<T>(
   for (const issue of result.error.issues) {
     const at = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     if (issue.code === 'unrecognized_keys') {
+      const names = at.length === 0 ? knownKeys : [];
       for (const key of issue.keys) {
-        const fix = didYouMean(key, knownKeys);
-        const known = fix === '' && knownKeys.length > 0 ? `; known here are ${knownKeys.join(', ')}` : fix;
+        const fix = didYouMean(key, names);
+        const known = fix === '' && names.length > 0 ? `; known here are ${names.join(', ')}` : fix;
         problems.add(
           locate(node, [...at, key], true),
           [...path, ...at, key],

@@ -25,10 +25,8 @@ const ARGV = refusing(
 );
 export const argvOption = z
   .array(
-    z
-      .string(ARGV)
-      .max(100_000, ARGV)
-      .refine((word) => !word.includes('\0'), ARGV),
+    // a bare true is a word here
+    z.union([z.string(ARGV).max(100_000, ARGV), z.boolean()], ARGV).transform((word) => String(word)),
     ARGV,
   )
   .min(1, ARGV)

@@ -5,6 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { inventoryFileSchema } from '../../../src/inventory/inventory-schema.js';
 import { readInventory } from '../../../src/inventory/read-inventory.js';
+import { playbookFileSchema } from '../../../src/runbook/play-schema.js';
+import { readPlaybook } from '../../../src/runbook/read-playbook.js';
 import { volumeFileSchema } from '../../../src/inventory/volumes/volume-file-schema.js';
 import { readVolumeFile } from '../../../src/inventory/volumes/read-volume-file.js';
 
@@ -46,10 +48,19 @@ describe('the examples', () => {
     expect(json.get('volume-0001')?.data).toMatchObject({ target_luns: [1, 1], qos_specs: null });
   });
 
+  it('rolling-maintenance.yaml is a playbook for the hosts of inventory.yaml', async () => {
+    const inventory = await readInventory(example('inventory.yaml'), { env });
+    const options = { inventory, env, extraVars: ['unit=postgresql'] };
+    const runbook = await readPlaybook(example('rolling-maintenance.yaml'), options);
+    expect(runbook.hosts.map(({ name }) => name)).toEqual(['db1', 'db2']);
+    expect(runbook.plays[0]?.steps.map(({ title }) => title)).toContain('stop what uses the volume');
+  });
+
   it.each([
     ['inventory.yaml', inventoryFileSchema, 'inventory.schema.json'],
     ['volume.yaml', volumeFileSchema, 'volume.schema.json'],
     ['volume.json', volumeFileSchema, 'volume.schema.json'],
+    ['rolling-maintenance.yaml', playbookFileSchema, 'playbook.schema.json'],
   ])('%s names its schema for editors and fits it', (name, schema, schemaName) => {
     const text = readFileSync(example(name), 'utf8');
     expect(text).toContain(`../../schemas/${schemaName}`);
@@ -61,6 +72,7 @@ describe('the JSON schemas', () => {
   it.each([
     ['inventory.schema.json', inventoryFileSchema],
     ['volume.schema.json', volumeFileSchema],
+    ['playbook.schema.json', playbookFileSchema],
   ])('%s is what the zod schema says (npm run schema writes it)', (name, schema) => {
     const written: unknown = JSON.parse(readFileSync(root(`schemas/${name}`), 'utf8'));
     expect(written).toEqual(z.toJSONSchema(schema, { target: 'draft-7', io: 'input' }));
