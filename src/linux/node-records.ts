@@ -4,6 +4,9 @@ import { type Iqn, parseIqn, parsePortal } from './identifiers.js';
 import { parsedOrNoted } from './parse-error.js';
 import type { NodeRecord, Unknown } from './storage-state.js';
 
+/** What unknowns are called that are about all records. */
+export const NODE_RECORDS = 'iSCSI node records';
+
 // /etc/iscsi is Debian's and Red Hat's place, /var/lib/iscsi SUSE's newer and Debian's next one. A record is the file TARGET/ADDRESS,PORT when it was made
 // by hand, and TARGET/ADDRESS,PORT,TPGT/IFACE when it was discovered.
 const ROOTS = ['/etc/iscsi/nodes', '/var/lib/iscsi/nodes'];
@@ -48,7 +51,7 @@ export function nodeRecordsFact(targets: readonly (Iqn | '*')[] = ['*']): Fact<L
       },
     ],
     parse(replies) {
-      const listed = listedPaths(replies[0], 'iSCSI node records');
+      const listed = listedPaths(replies[0], NODE_RECORDS);
       const records = parseNodeRecords(replies[1], listed.value);
       return { value: records.value, unknowns: [...listed.unknowns, ...records.unknowns] };
     },
@@ -73,7 +76,7 @@ export function parseNodeRecords(
   listed: readonly string[],
 ): Learnt<readonly NodeRecord[]> {
   // 1: no line matched; 2: some file could not be read, the others could.
-  const { value: run, unknowns } = runOutput(reply, 'iSCSI node records', [0, 1, 2]);
+  const { value: run, unknowns } = runOutput(reply, NODE_RECORDS, [0, 1, 2]);
   if (run === null) return { value: [], unknowns: listed.length === 0 ? [] : unknowns };
 
   const notes: Unknown[] = [];
@@ -83,7 +86,7 @@ export function parseNodeRecords(
     if (line.trim() === '' || line.includes('No such file or directory')) continue;
     const [, filePath, reason] = /^grep: (\/.*): ([^:]+)$/.exec(line) ?? [];
     if (filePath !== undefined) unread.add(filePath);
-    notes.push({ subject: filePath ?? 'iSCSI node records', reason: reason ?? line.slice(0, 200) });
+    notes.push({ subject: filePath ?? NODE_RECORDS, reason: reason ?? line.slice(0, 200) });
   }
   const fieldsByFile = new Map<string, Map<string, string>>();
   for (const line of run.stdout.split('\n')) {
@@ -91,7 +94,7 @@ export function parseNodeRecords(
     const [, filePath, name, mark, text] = LINE.exec(line) ?? [];
     const field = name ?? mark;
     if (filePath === undefined || field === undefined || text === undefined) {
-      notes.push({ subject: 'iSCSI node records', reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
+      notes.push({ subject: NODE_RECORDS, reason: `unexpected line ${JSON.stringify(line.slice(0, 80))}` });
       continue;
     }
     const fields = fieldsByFile.get(filePath) ?? new Map<string, string>();
@@ -103,7 +106,9 @@ export function parseNodeRecords(
     const record = parsedOrNoted(() => nodeRecord(filePath, fields), filePath, notes);
     if (record !== null) value.push(record);
   }
-  for (const path of listed) {
+  // what went wrong with the reading as a whole says nothing of any file
+  const wasRead = !notes.some(({ subject }) => subject === NODE_RECORDS);
+  for (const path of wasRead ? listed : []) {
     const isDirectory = listed.some((other) => other.startsWith(`${path}/`));
     if (!isDirectory && !fieldsByFile.has(path) && !unread.has(path))
       notes.push({ subject: path, reason: 'holds no node record' });

@@ -6,7 +6,7 @@ import { initiatorNameFact } from './initiator-name.js';
 import { iscsiSessionsFact } from './iscsi-sessions.js';
 import { mountsFact } from './mounts.js';
 import { multipathdFact } from './multipathd.js';
-import { nodeRecordsFact } from './node-records.js';
+import { NODE_RECORDS, nodeRecordsFact } from './node-records.js';
 import { scsiDevicesFact } from './scsi-devices.js';
 import { type StorageScope, surroundingsFact, beyondScope, WITHIN } from './storage-scope.js';
 import type { StorageState } from './storage-state.js';
@@ -57,7 +57,7 @@ export function storageLook(options: StorageFactOptions = {}): Fact<StorageLook>
     swapsFact(),
     bootTargetsFact(),
     initiatorNameFact(),
-    withNodeRecords ? nodeRecordsFact(scope?.targetNames) : notAsked([], 'iSCSI node records'),
+    withNodeRecords ? nodeRecordsFact(scope?.targetNames) : notAsked([], NODE_RECORDS),
     dmDevicesFact({ withOpenCounts, withMapPaths, ...(within === null ? {} : { within: within.maps }) }),
     withMounts ? mountsFact(within?.blocks) : notAsked([], 'mounts'),
     withMultipathd ? multipathdFact() : given({ usable: false, paths: null }),
