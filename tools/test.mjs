@@ -46,7 +46,7 @@ async function runAll() {
   const missingInLab = missingForLab();
   if (missingInLab.length === 0) {
     const skippedBefore = total.skipped;
-    await part('tests in the lab (real kernels; builds it first)', VITEST, ['run', '--project', 'lab'], 40 * MINUTE_MS);
+    await part('tests in the lab (real kernels; builds it first)', VITEST, ['run', '--project', 'lab'], 60 * MINUTE_MS);
     const skipped = total.skipped - skippedBefore;
     if (process.env.CI !== undefined && skipped > 0)
       fail(`tests in the lab: ${skipped} skipped, which CI does not accept`);
