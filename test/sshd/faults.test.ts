@@ -126,7 +126,7 @@ describe('a connection that is cut', () => {
     const step: Step = {
       id: 'change',
       what: 'change',
-      changes: [],
+      changes: ['file'],
       after: [],
       requests: [run('sh', '-c', script, inside('file'))],
       main: 0,
