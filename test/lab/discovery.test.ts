@@ -132,6 +132,16 @@ describe('targets that the array is asked for', () => {
 });
 
 describe('secrets', () => {
+  it('of the session alone are in no command line and no environment, and not on the host after a detach', async () => {
+    await at.inventory();
+    const { result: attached, found, looks } = await sampled(at.client, [at.chap.password], () => verb('attach'));
+    expect(attached.outcome, JSON.stringify(attached)).toBe('changed');
+    expect(found).toBe('');
+    expect(looks).toBeGreaterThan(3);
+    expect((await verb('detach')).outcome).toBe('changed');
+    expect(await filesWith(at.client, [at.chap.password])).toEqual([]);
+  });
+
   it('of session and discovery, both ways, are in no command line and no environment, and not on the host after a detach', async () => {
     await requireDiscoveryChap(at.lab.target, { ...DISCOVERY, mutual: DISCOVERY_BACK });
     await setMutual(at.lab.target, at.client.initiatorName, BACK);

@@ -5,7 +5,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   iscsiadm:
     /^-m (?:node -T \S+ -p \S+(?: -I \S+)? (?:-o (?:new|delete)|--login)|session -r \d+ --logout|iface -I \S+|discovery -t sendtargets .*-o nonpersistent|discoverydb -t sendtargets -p \S+ (?:-o (?:new|delete)|.*--discover -o nonpersistent))$/,
   multipath: /^(?:-a|-f) [A-Za-z0-9_.:-]+$/,
-  multipathd: /^(?:show paths raw format %d|(?:add|del) path \/dev\/sd[a-z]+|(?:resize|reload) map dm-\d+)$/,
+  multipathd: /^(?:show paths raw format %d(?:=%t)?|(?:add|del) path \/dev\/sd[a-z]+|(?:resize|reload) map dm-\d+)$/,
   dmsetup: /^(?:info -c|status --noflush|deps|message \S+ 0 fail_if_no_path$)/,
   '/lib/udev/scsi_id': /^--page=0x83 --whitelisted --device=\/dev\/(?:sd[a-z]+|\{\})$/,
   dd: /^if=\/dev\/\S+ of=\/dev\/null bs=4096 count=1 iflag=direct\S*$/,

@@ -64,6 +64,25 @@ describe('all paths down', () => {
     expect(fleet.array.unitAt(fleet.targetName, initiator, 1)?.data).toEqual(['on its way']);
   });
 
+  it('over, but multipathd has not given the paths back: the data is not written into a map that would fail it', async () => {
+    const place = site({ delays: { checkerMs: 600 } });
+    const { use, volume, host, fleet, initiator } = place;
+    await use((connector) => connector.attach(volume()));
+    host.writeData('/dev/dm-0', 'in the page cache');
+    await outage(place);
+    const { table } = host.deviceMapper.mappings[0] ?? {};
+    if (table?.kind !== 'multipath') throw new Error('no map');
+    // multipathd has given its queue up by now
+    await expect.poll(() => table.paths.map(({ active }) => active)).toEqual([false, false]);
+    table.queueIfNoPath = false;
+    await overAgain(place);
+    expect(table.paths.map(({ active }) => active)).toEqual([false, false]);
+    const result = await use((connector) => connector.detach(volume(), null));
+    expect(result.error).toBeUndefined();
+    expect(fleet.array.unitAt(fleet.targetName, initiator, 1)?.data).toEqual(['in the page cache']);
+    expect(fleet.leftovers()).toEqual([]);
+  });
+
   it('without a map, a disk that does not answer is not removed without its data', async () => {
     const place = site();
     const { use, volume, host, fleet } = place;
@@ -72,7 +91,12 @@ describe('all paths down', () => {
     host.writeData('/dev/sda', 'in the page cache');
     await outage(place);
     const before = fleet.leftovers();
-    const result = await use((connector) => connector.detach(spec, null));
+    const notBack = meddled((request) =>
+      request.kind === 'wait' && request.contents?.some(({ values }) => values.includes('LOGGED_IN')) === true
+        ? { kind: 'wait', ok: false, matches: [], remaining: [] }
+        : undefined,
+    );
+    const result = await use((connector) => connector.detach(spec, null), notBack);
     expect(codeOf(result.error)).toBe('E_FLUSH_FAILED');
     expect(fleet.leftovers()).toEqual(before);
   });

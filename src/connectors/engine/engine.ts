@@ -81,6 +81,8 @@ class EngineRun<S> {
   #fatal: Error | undefined;
   /** what travelled behind the last steps */
   #seen: S | null = null;
+  /** what the host was asked to do last, for people */
+  #doing: readonly Step[] = [];
   readonly #losses = new Losses();
   readonly #hung = new HungCommands();
 
@@ -143,7 +145,7 @@ class EngineRun<S> {
 
   /** A failed flush or another identity says more than that the time was up after it. */
   explain(error: Error): Error {
-    return this.#fatal ?? this.#losses.explain(error);
+    return this.#fatal ?? this.#losses.explain(withWork(error, this.#doing));
   }
 
   async named(result: EngineResult<S>): Promise<EngineResult<S>> {
@@ -197,6 +199,7 @@ class EngineRun<S> {
       const intents = await WaveIntents.announce(this.#options.journal, wave.flat());
       for (const step of wave.flat()) this.#options.onStep?.(step, 'started');
       this.#changed ||= wave.flat().some((step) => step.changes.length > 0);
+      this.#doing = wave.flat();
       const last = lastChain(wave, steps, done);
       const chains = wave.map((chain) => this.#runChain(chain, chain === last, intents));
       this.#executor.prepareLanes(Math.max(wave.length, this.#options.lanes ?? 1));
@@ -267,6 +270,16 @@ class EngineRun<S> {
     if (verdict.ok) this.#warnings.push(...(verdict.warnings ?? []));
     else if (verdict.weight === 'fatal') this.#fatal ??= verdict.error;
   }
+}
+
+/** That the time was up, with what was going on. */
+function withWork(error: Error, [step, ...others]: readonly Step[]): Error {
+  if (step === undefined || !(error instanceof LongshoreError) || error.code !== 'E_COMMAND_TIMEOUT') return error;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return new LongshoreError(error.code, `${error.message}; last it was told to ${step.what}${more}`, {
+    ...error.details,
+    cause: error,
+  });
 }
 
 function stuck(why: string): LongshoreError {

@@ -18,6 +18,7 @@ import {
   type ProvenDisk,
   removeDiskStep,
 } from './detach-steps.js';
+import { recoveryStep } from './detach-recovery.js';
 import { forgetStep } from './forget-step.js';
 import { directRead } from './observation.js';
 import { markStep, unmarkStep } from './unwritten-mark.js';
@@ -115,6 +116,7 @@ function steps(): readonly Step[] {
     flushMapStep(map, WWID, [disk], true, false),
     discardMapStep(map),
     removeDiskStep(disk, { wwid: WWID, flush: true, force: false, after: [] }),
+    recoveryStep('sample', device, map),
     forgetStep([DISK], [], 'tell'),
     markStep(WWID, new Error('sample')),
     unmarkStep(WWID),

@@ -39,7 +39,7 @@ export function planDetach(
   const { storage } = observation;
   const wwid = volumeWwid(scope, observation) ?? volumeWwid(scope, first);
   const scoped = viewScope(scope, observation, wwid);
-  const [blind] = blindSpots(storage, scoped, scope);
+  const [blind] = blindSpots(storage, scoped, scope, wwid);
   if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
   const refusal = refuse(scope, storage, scoped, wwid);
   if (refusal !== null && onlyOpen(storage, scoped) && history.observations < LOOKS_AT_AN_OPENER) {
@@ -164,7 +164,7 @@ function detachSteps(
   const names = scoped.disks.map(diskName);
   const removed = removals.map((step) => step.id);
   const forget =
-    names.length > 0 && !history.failures.has(forgetId('wait')) ? [forgetStep(names, removed, 'wait')] : [];
+    names.length > 0 && !history.failures.has(forgetId('wait')) ? [forgetStep(names, removed, 'wait', !hadMap)] : [];
   const kept = (step: Step): boolean => history.failures.get(step.id)?.final !== true || scope.force;
   const all = [...maps.steps, ...removals, ...logouts, ...records, ...empty, ...forget];
   const failed = all.find((step) => !kept(step));
@@ -256,11 +256,12 @@ function othersOn(storage: StorageState, { disks }: ScopedView, { sid }: IscsiSe
 
 /** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
 function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | null, history: History): Plan | null {
-  const names = viewScope(scope, first, wwid).disks.map(diskName);
+  const { disks, maps } = viewScope(scope, first, wwid);
+  const names = disks.map(diskName);
   const modes = ['wait', 'tell'] as const;
   if (names.length === 0 || modes.some((mode) => history.succeeded.has(forgetId(mode)))) return null;
   const mode = modes.find((one) => history.failures.get(forgetId(one))?.final !== true);
-  if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode)] };
+  if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode, maps.length === 0)] };
   const failure = history.failures.get(forgetId('tell'));
   return failure === undefined ? null : { kind: 'stop', error: failure.error };
 }

@@ -11,7 +11,12 @@ import { sickRecords } from './sick-records.js';
 import { diskName, isLive } from './volume-view.js';
 
 /** What could not be read and may be about this volume: absence cannot be claimed, nor a change made, without it. */
-export function blindSpots(storage: StorageState, scoped: ScopedView, scope: DetachScope): readonly Unknown[] {
+export function blindSpots(
+  storage: StorageState,
+  scoped: ScopedView,
+  scope: DetachScope,
+  wwid: Wwid | null,
+): readonly Unknown[] {
   const sids = [...scoped.paths.flatMap((path) => path.sessions), ...scoped.disks].map((one) => one.sid);
   const concern = {
     sids,
@@ -22,9 +27,13 @@ export function blindSpots(storage: StorageState, scoped: ScopedView, scope: Det
   // whether multipathd runs is a value of its own, and who the host is does not matter here
   const present = scoped.disks.length > 0 || scoped.maps.length > 0;
   const sick = sickRecords(storage, scope.goal);
+  // the kernel asked a disk once, when it found it, and the answer was lost: it is asked again right before it is removed. What an undo removes
+  // is known by where it is
+  const unnamed = wwid === null && scope.keep === null ? [] : scoped.disks.map(({ hctl }) => `/${hctl}/wwid`);
   return unknownsAbout(storage, concern).filter(
     ({ subject, reason }) =>
       !sick.includes(subject) &&
+      !unnamed.some((end) => subject.endsWith(end)) &&
       !subject.startsWith('multipathd') &&
       !subject.includes('initiatorname') &&
       // what is no iSCSI name is not that of this volume's target

@@ -12,8 +12,16 @@ export type ForgetMode = 'wait' | 'tell';
 
 export const forgetId = (mode: ForgetMode): string => `multipathd forgets (${mode})`;
 
-/** multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). */
-export function forgetStep(names: readonly string[], after: readonly string[], mode: ForgetMode): Step {
+/**
+ * multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). With `mayBeOff` it is first asked
+ * whether it runs, lest it be waited for in vain: where it had made a map that costs a process, and all its paths as an answer, for nothing.
+ */
+export function forgetStep(
+  names: readonly string[],
+  after: readonly string[],
+  mode: ForgetMode,
+  mayBeOff: boolean = true,
+): Step {
   const argv = ['multipathd', 'show', 'paths', 'raw', 'format', '%d'];
   const ask: LaneRequest = { kind: 'run', argv, boundsItself: true, readOnly: true };
   const tell = names.map((name): LaneRequest => ({
@@ -35,7 +43,7 @@ export function forgetStep(names: readonly string[], after: readonly string[], m
   };
   return {
     ...common,
-    requests: mode === 'tell' ? [...tell, wait] : [ask, wait],
+    requests: mode === 'tell' ? [...tell, wait] : mayBeOff ? [ask, wait] : [wait],
     main: 0,
     maxAttempts: 1,
     judge: (replies) => forgottenVerdict(what, replies),

@@ -105,7 +105,7 @@ export function detachObservation(
 ): Fact<IscsiObservation> {
   const withMounts = clues.previous === null || clues.again;
   const scope = scopeOf(goal, identity, clues);
-  const storage = storageLook({ scope, withMounts, withMultipathd: false, withMapPaths: false });
+  const storage = storageLook({ scope, withMounts, withMultipathd: false });
   const seen = ({ state, beyond }: StorageLook): IscsiObservation => ({
     storage: state,
     ...reachOf(scope, beyond),

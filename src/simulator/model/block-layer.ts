@@ -80,7 +80,8 @@ export class BlockLayer {
     if (mapping.suspended) return { kind: 'hang' };
     const { table } = mapping;
     if (table.kind === 'linear') return this.io(table.on);
-    const paths = table.paths.map((path) => this.io(path.dev));
+    // a path that is well again is not used before multipathd has given it back
+    const paths = table.paths.filter(({ active }) => active).map((path) => this.io(path.dev));
     return (
       paths.find(({ kind }) => kind === 'ok') ??
       paths.find(({ kind }) => kind === 'hang') ?? { kind: table.queueIfNoPath ? 'hang' : 'error' }

@@ -203,6 +203,19 @@ describe('the plan of a detach', () => {
     ).toBe('look');
   });
 
+  it('asks a disk that the kernel has no identity of, for its answer was lost, before it removes it', () => {
+    const unnamed = disk(0, { cachedWwid: null, block: { ...disk(0).block!, holders: [] } });
+    const subject = `/sys/class/iscsi_session/session1/device/target0:0:0/${unnamed.hctl}/wwid`;
+    const unknowns = [{ subject, reason: '"" is no unique identity' }];
+    const storage = state({ sessions: [session(0)], scsiDevices: [unnamed], nodeRecords: [record(0)], unknowns });
+    const asks = commands(steps(storage, { wwid: WWID })[0]);
+    expect(asks[0]).toBe('/lib/udev/scsi_id --page=0x83 --whitelisted --device=/dev/sda');
+    // nobody has said what it should answer, or it cannot
+    expect(plan(storage).kind).toBe('look');
+    const dead = { ...storage, scsiDevices: [{ ...unnamed, state: 'transport-offline' }] };
+    expect(refusal(dead, { wwid: WWID, force: true })).toMatch(/^E_IDENTITY_UNKNOWN/);
+  });
+
   it('removes what a power cut has left of its own records, and no other empty file', () => {
     const own = `/etc/iscsi/nodes/${TARGET}/10.1.0.1,3260`;
     const foreign = `/etc/iscsi/nodes/${TARGET}/10.9.0.1,3260`;
