@@ -19,6 +19,9 @@ export interface Timing {
 export type Trips = Readonly<Record<'extend' | 'facts' | 'status', number>>;
 
 const LONGSHORE = 'Longshore, over SSH';
+export const BESIDE_OTHERS = 'Longshore, over SSH, beside 1,000 SCSI disks of others';
+/** of its own time without them */
+const MOST_BESIDE_OTHERS = 1.5;
 /** of os-brick's time */
 const MOST = 0.7;
 const MOST_TRIPS = { attach: 4, detach: 4, extend: 2, facts: 1, status: 1 } as const;
@@ -41,6 +44,17 @@ export function labTargets(timings: readonly Timing[], trips: Trips): readonly T
       };
     }),
   );
+  const beside = find(BESIDE_OTHERS);
+  const loaded = (beside === undefined ? [] : (['attach', 'detach'] as const)).map((verb): Target => {
+    const [many, none] = [beside, own].map((one) => median((one?.cycles ?? []).map((cycle) => cycle[verb])));
+    const ratio = (many ?? Number.NaN) / (none ?? Number.NaN);
+    return {
+      what: `multipath ${verb} beside 1,000 SCSI disks of others, of the time without them`,
+      wanted: `at most ${MOST_BESIDE_OTHERS} x`,
+      found: `${ratio.toFixed(2)} x`,
+      isReached: ratio <= MOST_BESIDE_OTHERS,
+    };
+  });
   const counts = { ...trips, ...(own.roundTrips ?? { attach: Number.NaN, detach: Number.NaN }) };
   const roundTrips = (['attach', 'detach', 'extend', 'facts', 'status'] as const).map((verb): Target => ({
     what: `round trips of ${verb}`,
@@ -48,7 +62,7 @@ export function labTargets(timings: readonly Timing[], trips: Trips): readonly T
     found: String(counts[verb]),
     isReached: counts[verb] <= MOST_TRIPS[verb],
   }));
-  return [...times, ...roundTrips];
+  return [...times, ...loaded, ...roundTrips];
 }
 
 export function median(values: readonly number[]): number {

@@ -2,7 +2,7 @@
  * `npm run bench:lab`: attach and detach of one LUN, Longshore over SSH beside os-brick 6.1.0 running on the host itself, one
  * after the other in the same guest. os-brick is timed inside one warm process; Longshore from before it connects until it has closed
  * the connection, so its handshake counts; the same without the time until the first lane was there stands beside it. Round trips of extend, facts and
- * status are counted too. Ends with the targets and writes `bench/results/lab.json` with `--save`.
+ * status are counted too, and the cycles once more beside 1,000 SCSI disks of others. Ends with the targets and writes `bench/results/lab.json` with `--save`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -14,12 +14,14 @@ import { Secret } from '../src/secrets/secret.js';
 import { type Deadline, deadlineIn } from '../src/time/deadline.js';
 import type { Executor } from '../src/transport/executor.js';
 import { connectSsh } from '../src/transport/ssh-connection.js';
-import { labTargets, median, type Timing, type Trips } from './lab-targets.js';
+import { BESIDE_OTHERS, labTargets, median, type Timing, type Trips } from './lab-targets.js';
+import { addForeignDisks, removeForeignDisks } from '../test/lab/foreign-disks.js';
 import { clientLeftovers, isClean } from '../test/lab/hygiene.js';
 import { type Lab, startLab } from '../test/lab/lab.js';
 import { connectionInfo, createVolume, exportTo, type Volume } from '../test/lab/target.js';
 
 const CYCLES = 5;
+const FOREIGN_DISKS = 1000;
 const CHAP = { username: 'longshore', password: randomBytes(12).toString('hex') };
 
 const loadBefore = os.loadavg()[0];
@@ -33,6 +35,10 @@ for (const kind of ['single', 'multipath'] as const) {
   timings.push(await osBrick(lab, volume, kind), await longshore(lab, volume, kind, 'root'));
 }
 timings.push(await longshore(lab, volume, 'multipath', 'ops'));
+await addForeignDisks(lab.clients[0], FOREIGN_DISKS);
+timings.push({ ...(await cycles(lab, volume, 'multipath', 'root')), tool: BESIDE_OTHERS });
+await removeForeignDisks(lab.clients[0]);
+await mustBeClean(lab, 'Longshore');
 const trips = await otherVerbs(lab, volume);
 print(timings, trips);
 if (process.argv.includes('--save')) await save(timings, trips);
@@ -54,14 +60,20 @@ async function osBrick(where: Lab, what: Volume, kind: Timing['kind']): Promise<
 }
 
 async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops'): Promise<Timing> {
-  const cycles: Timing['cycles'][number][] = [];
+  const timing = await cycles(where, what, kind, user);
+  await mustBeClean(where, 'Longshore');
+  return timing;
+}
+
+async function cycles(where: Lab, what: Volume, kind: Timing['kind'], user: 'root' | 'ops'): Promise<Timing> {
+  const found: Timing['cycles'][number][] = [];
   let roundTrips = { attach: 0, detach: 0 };
   let processes = { attach: 0, detach: 0 };
   for (let cycle = 0; cycle <= CYCLES; cycle += 1) {
     const attach = await verb(where, what, kind, user, 'attach');
     const detach = await verb(where, what, kind, user, 'detach');
     if (cycle === 0) continue;
-    cycles.push({
+    found.push({
       attach: attach.seconds,
       detach: detach.seconds,
       connecting: { attach: attach.connecting, detach: detach.connecting },
@@ -69,9 +81,8 @@ async function longshore(where: Lab, what: Volume, kind: Timing['kind'], user: '
     roundTrips = { attach: attach.roundTrips, detach: detach.roundTrips };
     processes = { attach: attach.processes, detach: detach.processes };
   }
-  await mustBeClean(where, 'Longshore');
   const tool = user === 'root' ? 'Longshore, over SSH' : 'Longshore, over SSH with sudo';
-  return { tool, kind, cycles, roundTrips, processes };
+  return { tool, kind, cycles: found, roundTrips, processes };
 }
 
 /** Round trips of what only looks, or grows: on an attached volume. */

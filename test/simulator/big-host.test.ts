@@ -7,8 +7,6 @@ import { deadlineIn } from '../../src/time/deadline.js';
 import type { Counters } from '../../src/transport/executor.js';
 import { sshExecutor } from './ssh-executor.js';
 
-/** Volumes of others, each by two paths. The costs are the same with 500 and 1,000 devices, but for what multipathd lists; the simulator is not. */
-const VOLUMES = 100;
 const MOST = 1.5;
 const OTHER_TARGET = 'iqn.2010-10.org.longshore.sim:other-array';
 const OTHER_PORTALS = ['10.3.0.1:3260', '10.4.0.1:3260'];
@@ -22,11 +20,16 @@ async function startFleet(): Promise<SimulatedFleet> {
 }
 
 /** Sees to it that the host has the volumes of others, on two sessions to that target, each with its map. */
-async function load(fleet: SimulatedFleet, targetName: string, portals: readonly string[]): Promise<void> {
+async function load(
+  fleet: SimulatedFleet,
+  targetName: string,
+  portals: readonly string[],
+  volumes: number,
+): Promise<void> {
   const [host] = fleet.hosts;
   if (host === undefined) throw new Error('no host');
   const { initiatorName } = host.environment;
-  for (let index = 0; index < VOLUMES; index += 1) {
+  for (let index = 0; index < volumes; index += 1) {
     const wwid = `36001405${'b'.repeat(20)}${String(index).padStart(5, '0')}`;
     fleet.array.map(targetName, initiatorName, index + 2, fleet.array.createVolume({ wwid, sizeBytes: 2 ** 30 }));
   }
@@ -48,7 +51,7 @@ async function load(fleet: SimulatedFleet, targetName: string, portals: readonly
       { kind: 'write', filePath: `/sys/class/scsi_host/host${scsiHost}/scan`, content: '- - -' },
     ]);
   }
-  while (host.deviceMapper.mappings.length < VOLUMES) await pause(20);
+  while (host.deviceMapper.mappings.length < volumes) await pause(20);
   await executor.close();
 }
 
@@ -85,24 +88,25 @@ function expectLittleMore(loaded: Cost, empty: Cost): void {
   expect(loaded.bytesOut).toBeLessThanOrEqual(empty.bytesOut * MOST);
 }
 
-describe('a host that carries hundreds of SCSI devices of others', () => {
+describe('a host that carries 1,000 SCSI devices of others', () => {
   it.each([
-    ['on sessions to another array', OTHER_TARGET, OTHER_PORTALS],
-    ["on the volume's own sessions", null, null],
+    // each volume by two paths
+    ['on sessions to another array, 200', OTHER_TARGET, OTHER_PORTALS, 100],
+    ["on the volume's own sessions, 1,000", null, null, 500],
   ])(
     'costs little more than an empty one: %s',
-    async (_where, target, portals) => {
+    async (_where, target, portals, volumes) => {
       const fleet = await startFleet();
       const { initiatorName } = fleet.hosts[0]?.environment ?? { initiatorName: '' };
       const empty = await cycle(fleet);
       if (target !== null) {
         fleet.array.addTarget(target, portals);
         fleet.array.allow(target, initiatorName, null);
-        await load(fleet, target, portals);
+        await load(fleet, target, portals, volumes);
       } else {
         const { connector, executor, spec } = await use(fleet);
         await connector.attach(spec);
-        await load(fleet, fleet.targetName, fleet.portals);
+        await load(fleet, fleet.targetName, fleet.portals, volumes);
         const detached = await connector.detach(spec, null);
         await executor.close();
         expect(detached.warnings.join('\n')).toMatch(/session \d+ to \S+ stays: it carries [\d:, ]+$/m);
@@ -110,7 +114,7 @@ describe('a host that carries hundreds of SCSI devices of others', () => {
       const loaded = await cycle(fleet);
       expectLittleMore(loaded.attach, empty.attach);
       expectLittleMore(loaded.detach, empty.detach);
-      expect(fleet.hosts[0]?.deviceMapper.mappings).toHaveLength(VOLUMES);
+      expect(fleet.hosts[0]?.deviceMapper.mappings).toHaveLength(volumes);
     },
     300_000,
   );

@@ -2,7 +2,7 @@ import type { BlockLayer } from './block-layer.js';
 import { type DeviceMapper, type DmMapping, dmDev, type MultipathTable, type PathSlot } from './device-mapper.js';
 import type { HostEnvironment } from './environment.js';
 import type { MountTable } from './mount-table.js';
-import type { ScsiLayer } from './scsi-layer.js';
+import type { ScsiLayer, ScsiUnit } from './scsi-layer.js';
 import type { Udev, UdevDisk } from './udev.js';
 
 /** A path that multipathd tracks. */
@@ -177,10 +177,12 @@ export class MultipathDaemon {
 
   /** The checker: paths fail and come back a little after their disks do. */
   #checkLater(): void {
+    // once for all: a host may have a thousand disks
+    const units = new Map(this.#parts.scsi.units.map((unit) => [unit.disk?.dev, unit]));
     for (const mapping of this.#parts.deviceMapper.mappings) {
       if (mapping.table.kind !== 'multipath') continue;
       for (const slot of mapping.table.paths) {
-        if (slot.active === this.#isUsable(slot) || this.#checking.has(slot)) continue;
+        if (slot.active === this.#isUsable(units.get(slot.dev)) || this.#checking.has(slot)) continue;
         this.#checking.add(slot);
         this.#environment.clock.after(this.#environment.delays.checkerMs, () => this.#check(slot));
       }
@@ -189,15 +191,14 @@ export class MultipathDaemon {
 
   #check(slot: PathSlot): void {
     this.#checking.delete(slot);
-    const usable = this.#isUsable(slot);
+    const usable = this.#isUsable(this.#parts.scsi.unitOfDev(slot.dev));
     if (!this.#running || slot.active === usable) return;
     slot.active = usable;
     if (!usable) slot.failCount += 1;
     this.#parts.deviceMapper.reloaded();
   }
 
-  #isUsable(slot: PathSlot): boolean {
-    const unit = this.#parts.scsi.unitOfDev(slot.dev);
+  #isUsable(unit: ScsiUnit | undefined): boolean {
     if (unit === undefined || this.#parts.scsi.state(unit) !== 'running') return false;
     // a TEST UNIT READY that the array turns down; one that hangs is a matter of the session's timers
     return this.#parts.scsi.reach(unit).kind !== 'no-unit';

@@ -55,11 +55,17 @@ export class ScsiLayer {
   }
 
   unitOfDisk(name: string): ScsiUnit | undefined {
-    return this.units.find((unit) => unit.disk?.name === name);
+    return this.#unit(({ disk }) => disk?.name === name);
   }
 
   unitOfDev(dev: string): ScsiUnit | undefined {
-    return this.units.find((unit) => unit.disk?.dev === dev);
+    return this.#unit(({ disk }) => disk?.dev === dev);
+  }
+
+  /** Without a list of all of them first: this is asked at every turn. */
+  #unit(isWanted: (unit: ScsiUnit) => boolean): ScsiUnit | undefined {
+    for (const unit of this.#units.values()) if (isWanted(unit)) return unit;
+    return undefined;
   }
 
   /**
