@@ -9,6 +9,7 @@ import {
   setLink,
   volumeError,
   volumeRestore,
+  volumeSuspend,
 } from './faults.js';
 import { clientLeftovers } from './hygiene.js';
 import { exportTo, unmap } from './target.js';
@@ -158,6 +159,24 @@ describe('the volume', () => {
       await volumeRestore(at.lab.target, at.volume);
       await at.client.run('rm -f /etc/multipath/conf.d/lab.conf && multipathd reconfigure');
     }
+  });
+
+  it('that hangs costs a detach its time and no more: the error names the command that the kernel holds, and it works when the volume answers', async () => {
+    await attach();
+    const before = await clientLeftovers(at.client);
+    await volumeSuspend(at.lab.target, at.volume);
+    try {
+      const result = await detach('--timeout', '15');
+      expect(result?.outcome, JSON.stringify(result)).toMatch(/failed|unknown/);
+      expect(result?.error?.message).toMatch(/sync \(pid \d+\) is in state D/);
+      const after = await clientLeftovers(at.client);
+      expect([after.disks, after.maps]).toEqual([before.disks, before.maps]);
+    } finally {
+      await volumeRestore(at.lab.target, at.volume);
+    }
+    const again = await detach();
+    expect(again?.outcome, JSON.stringify(again)).toBe('changed');
+    await expectClean();
   });
 
   it('is detached over the other path when one was taken offline', async () => {
