@@ -13,7 +13,7 @@ export async function addForeignDisks(client: Guest, count: number): Promise<voi
      multipathd reconfigure >/dev/null
      systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
      modprobe scsi_debug add_host=${Math.ceil(count / PER_HOST)} max_luns=${Math.min(count, PER_HOST)} delay=0 dev_size_mb=1
-     for i in $(seq 300); do
+     for i in $(seq 400); do
        set -- /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*:*:*:*/block/sd*
        [ $# -ge ${count} ] && break
        sleep 0.5
