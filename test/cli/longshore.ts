@@ -16,12 +16,16 @@ export interface Running {
   /** waits until stderr holds the text; rejects when the program ends without it */
   stderrHas(text: string): Promise<void>;
   stdoutHas(text: string): Promise<void>;
-  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL' | 'SIGSTOP'): void;
+  /** of the program itself */
+  readonly pid: number;
 }
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** no file that it writes may become larger, in blocks of 512 bytes: as on a full disk */
+  readonly fileLimit?: number;
 }
 
 /** Journals of the tests of one file, unless a test names another place. */
@@ -34,8 +38,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const chosen = process.env['LONGSHORE_TEST_CLI'] ?? `${ROOT}dist/cli/main.js`;
 const PROGRAM = chosen === 'src' ? ['--import', 'tsx', `${ROOT}src/cli/main.ts`] : [chosen];
 
-export function startLongshore(args: readonly string[], { env = {}, input }: StartOptions = {}): Running {
-  const child = spawn(process.execPath, [...PROGRAM, ...args], {
+export function startLongshore(args: readonly string[], { env = {}, input, fileLimit }: StartOptions = {}): Running {
+  const limit = fileLimit === undefined ? '' : `ulimit -f ${fileLimit}; `;
+  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', process.execPath, ...PROGRAM, ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
@@ -71,6 +76,7 @@ export function startLongshore(args: readonly string[], { env = {}, input }: Sta
     stderrHas: (text) => has('stderr', text),
     stdoutHas: (text) => has('stdout', text),
     signal: (name) => void child.kill(name),
+    pid: child.pid ?? 0,
   };
 }
 

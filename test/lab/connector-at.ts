@@ -12,8 +12,17 @@ export async function withConnector<T>(
   client: Guest,
   work: (connector: InitiatorConnector, executor: Executor) => Promise<T>,
 ): Promise<T> {
-  const deadline = deadlineIn(120_000);
-  const executor = await connectSsh(
+  const executor = await connectTo(lab, client, 120_000);
+  try {
+    return await work(connectorFor('iscsi', { executor, deadline: deadlineIn(120_000), runId: 'lab' }), executor);
+  } finally {
+    await executor.close();
+  }
+}
+
+/** A connection to a client as root. */
+export function connectTo(lab: Lab, client: Guest, timeoutMs: number): Promise<Executor> {
+  return connectSsh(
     {
       host: client.name,
       address: client.address,
@@ -24,11 +33,6 @@ export async function withConnector<T>(
       become: { method: 'none' },
       connectTimeoutMs: 20_000,
     },
-    deadline,
+    deadlineIn(timeoutMs),
   );
-  try {
-    return await work(connectorFor('iscsi', { executor, deadline, runId: 'lab' }), executor);
-  } finally {
-    await executor.close();
-  }
 }

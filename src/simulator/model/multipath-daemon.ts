@@ -40,11 +40,14 @@ export class MultipathDaemon {
     this.findMultipaths = findMultipaths;
     parts.udev.onDisk((event, disk) => {
       if (!this.#running) return;
-      environment.clock.after(environment.delays.multipathdMs, () => {
+      const act = (): void => {
         if (!this.#running) return;
         if (event === 'remove') this.#forget(disk);
         else this.#track(disk);
-      });
+      };
+      // without a delay it is done before anybody sees udev's links
+      if (environment.delays.multipathdMs === 0) act();
+      else environment.clock.after(environment.delays.multipathdMs, act);
     });
     environment.changes.subscribe(() => this.#checkLater());
     environment.array.changes.subscribe(() => this.#checkLater());

@@ -87,8 +87,9 @@ export class NodeDatabase {
     const settings = new Map<string, string>([
       ['node.name', targetName],
       ['node.tpgt', String(tpgt)],
+      ...DEFAULTS.slice(0, 2),
       ['iface.iscsi_ifacename', iface],
-      ...DEFAULTS,
+      ...DEFAULTS.slice(2),
       ['node.conn[0].address', address],
       ['node.conn[0].port', String(port)],
       ...CONNECTION_DEFAULTS,

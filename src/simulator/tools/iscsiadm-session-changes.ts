@@ -9,7 +9,8 @@ const FAILURES: Readonly<Record<Exclude<LoginOutcome, 'accepted' | 'present' | '
   {
     unreachable: [8, 'connection timed out'],
     hangs: [8, 'connection timed out'],
-    refused: [4, 'encountered connection failure'],
+    // iscsid tries again until its time for a login is over, and tells of that
+    refused: [8, 'connection timed out'],
     unauthorized: [24, 'iSCSI login failed due to authorization failure'],
     'turned-away': [19, 'encountered non-retryable iSCSI login failure'],
     'no-such-target': [19, 'encountered non-retryable iSCSI login failure'],
