@@ -64,7 +64,7 @@ describe('an sshd that drops connections before login', () => {
       onLog: (line) => void (/drop connection|MaxStartups/.test(line) && dropped.push(line)),
     });
     const { hosts, drops, connects } = await runBehind(count, open);
-    expect(hosts.map(({ outcome, command }) => [outcome, command?.stdout])).toEqual(
+    expect(hosts.map(({ outcome, command, error }) => [outcome, command?.stdout ?? error?.message])).toEqual(
       Array.from({ length: count }, () => ['ok', 'hello\n']),
     );
     expect(dropped.length).toBeGreaterThan(0);

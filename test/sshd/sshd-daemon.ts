@@ -58,6 +58,8 @@ export async function startSshdDaemon(options: SshdDaemonOptions = {}): Promise<
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PidFile none',
+    // bash reads ~/.bashrc for commands of sshd too, and this machine's own may take seconds
+    `SetEnv HOME=${directory}`,
     ...config,
   ];
   writeFileSync(configFile, `${lines.join('\n')}\n`);
