@@ -39,6 +39,14 @@ export class AttachGate {
     this.#openIfAllAreHere();
   }
 
+  /** A gate for hosts that are begun later. It knows all that has come to this one. */
+  next(together: readonly string[]): AttachGate {
+    const gate = new AttachGate(together);
+    for (const [host, arrival] of this.#arrivals) gate.#arrivals.set(host, arrival);
+    for (const [wwid, use] of this.#attached) gate.#attached.set(wwid, use);
+    return gate;
+  }
+
   /** The gate as one host's connector sees it. */
   of(host: string, volumes: readonly VolumeSpec[]): HostGate {
     return {

@@ -60,6 +60,8 @@ export interface FleetRun<H extends FleetHost> {
   /** Does a task on hosts, at most `fanout` at once. Never rejects because of a host. */
   work(hosts: readonly H[], task: HostTask<H>, options?: WorkOptions): Promise<HostsDone>;
   readonly isInterrupted: boolean;
+  /** hosts worked on at once, at most */
+  readonly fanout: number;
   readonly emit: (event: FleetEvent) => void;
 }
 
@@ -132,6 +134,7 @@ function openRun<H extends FleetHost>(
   };
   return {
     emit,
+    fanout: most,
     get isInterrupted() {
       return interrupt.stop.aborted;
     },

@@ -4,12 +4,12 @@ import type {
   ConnectorEvent,
   DisconnectOptions,
   InitiatorConnector,
-  VerbOptions,
   VolumeResult,
   VolumeSpec,
 } from '../connectors/connector.js';
 import { outcomeOfError } from '../connectors/outcome.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
+import { attachAlone } from './attach-alone.js';
 import { AttachGate } from './attach-gate.js';
 import type { HostFindings } from './fleet-result.js';
 import { asLongshoreError, worstOutcome } from './outcome.js';
@@ -90,25 +90,6 @@ async function changeInTurn<H extends FleetHost>(
     results.set(volume.name, result);
   }
   return results;
-}
-
-/** Attaches a volume unless another host of this run has it; one that only shows as another's when it is there goes again. */
-async function attachAlone(
-  connector: InitiatorConnector,
-  volume: VolumeSpec,
-  options: VerbOptions,
-  host: string,
-  gate: AttachGate,
-  volumes: readonly VolumeSpec[],
-): Promise<VolumeResult> {
-  const result = await connector.attach(volume, { ...options, gate: gate.of(host, volumes) });
-  const wwid = result.deviceInfo?.scsi_wwn ?? '';
-  const error = wwid === '' || options.planOnly === true ? null : gate.attached(host, wwid, volume);
-  if (error === null) return result;
-  if (result.outcome !== 'changed') return { ...result, outcome: 'refused', error };
-  const undone = await connector.detach(volume, result.deviceInfo ?? null, options);
-  const warnings = undone.error === undefined ? ['what this attach had done was undone'] : [undone.error.message];
-  return { ...undone, outcome: 'refused', warnings: [...result.warnings, ...undone.warnings, ...warnings], error };
 }
 
 /** All volumes of one protocol in one observation. */

@@ -12,6 +12,7 @@ import { canonicalWork, hashOf, stableText } from './canonical.js';
 import { Follows } from './follows.js';
 import type { PlannedPlay, RunbookPlan, StoredWork } from './plan.js';
 import type { Play, PlayStep, Runbook } from './playbook.js';
+import { refuseStepConflicts } from './refuse-conflicts.js';
 import type { PlannedWork, Recheck, StepKind } from './steps/step-kind.js';
 
 export interface PlanOptions extends FleetOptions<InventoryHost> {
@@ -27,6 +28,7 @@ export async function planRunbook(
   runbook: Runbook,
   options: PlanOptions,
 ): Promise<{ readonly plan: RunbookPlan; readonly result: FleetResult }> {
+  refuseStepConflicts(runbook);
   const follows = new Follows();
   const plays: PlannedPlay[] = [];
   const result = await withFleetRun(runbook.hosts, { ...options, changesHosts: false }, async (run) => {

@@ -1,6 +1,7 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { outcomeOfError } from '../connectors/outcome.js';
 import type { LongshoreError } from '../errors/longshore-error.js';
+import { AttachGate } from '../fleet/attach-gate.js';
 import type { HostFindings, HostResult } from '../fleet/fleet-result.js';
 import { joinedResult } from '../fleet/joined-result.js';
 import { asLongshoreError, worstOutcome } from '../fleet/outcome.js';
@@ -24,6 +25,8 @@ interface Batch {
   readonly run: FleetRun<InventoryHost>;
   readonly rules: StopRules;
   readonly options: RunOptions;
+  /** of the play: what the batches before this one have shown, by the step that attaches */
+  readonly gates: Map<PlayStep, AttachGate>;
 }
 
 /** The steps of one play on the hosts of one batch. */
@@ -88,6 +91,11 @@ export class BatchRun {
     journal: TaskJournal | undefined,
   ): Promise<void> {
     const { play, playIndex, run, rules, options } = this.#batch;
+    const gates = this.#gatesOf(steps, hosts);
+    const gateOf = (step: PlayStep): { gate?: AttachGate } => {
+      const gate = gates.get(step);
+      return gate === undefined ? {} : { gate };
+    };
     const task: HostTask<InventoryHost> = async (host, context): Promise<HostFindings> => {
       const all: WorkResult[] = [];
       for (const step of steps) {
@@ -103,7 +111,7 @@ export class BatchRun {
         }
         const recheck = recheckOf(options.approved, playIndex, index, options.resumed?.begun);
         const works = await this.#worksOf(step, host.name, () =>
-          kind.run(wanted, { ...context, host, volumes, recheck }),
+          kind.run(wanted, { ...context, host, volumes, recheck, ...gateOf(step) }),
         );
         for (const work of works) context.journal?.stepEnded({ step: index + 1, title: step.title }, work);
         all.push(...works);
@@ -117,12 +125,25 @@ export class BatchRun {
       ...(journal === undefined ? {} : { journal }),
       mayBegin: () => rules.stop === null,
       onResult: (host, result) => {
+        for (const gate of gates.values()) gate.left(host);
         this.#take(host, result);
         rules.note(host, result);
       },
     });
     for (const name of done.notRun) this.unfinished.add(name);
     journal?.ended();
+  }
+
+  /** Where the hosts meet before a step attaches: those that are begun together wait for each other there. */
+  #gatesOf(steps: readonly PlayStep[], hosts: readonly InventoryHost[]): ReadonlyMap<PlayStep, AttachGate> {
+    const { play, run, gates } = this.#batch;
+    const together = hosts.slice(0, Math.min(play.fanout ?? run.fanout, run.fanout)).map(({ name }) => name);
+    const own = new Map<PlayStep, AttachGate>();
+    for (const step of steps.filter(({ kind }) => kind.logsIn === true)) {
+      own.set(step, (gates.get(step) ?? new AttachGate()).next(together));
+    }
+    for (const [step, gate] of own) gates.set(step, gate);
+    return own;
   }
 
   async #fleetStep(

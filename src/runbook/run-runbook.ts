@@ -1,5 +1,6 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { LongshoreError } from '../errors/longshore-error.js';
+import type { AttachGate } from '../fleet/attach-gate.js';
 import { batchesOf } from '../fleet/batches.js';
 import type { HostResult } from '../fleet/fleet-result.js';
 import { joinedResult } from '../fleet/joined-result.js';
@@ -8,8 +9,9 @@ import { isFailure, StopRules } from '../fleet/stop-rules.js';
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
 import type { TaskJournal } from '../journal/task-journal.js';
 import type { RunbookPlan } from './plan.js';
-import type { Play, Runbook } from './playbook.js';
+import type { Play, PlayStep, Runbook } from './playbook.js';
 import type { Resumed } from './resumed.js';
+import { refuseStepConflicts } from './refuse-conflicts.js';
 import { BatchRun } from './run-batch.js';
 import type { BatchResult, PlayResult, RunbookResult } from './run-result.js';
 import type { FleetStepContext } from './steps/step-kind.js';
@@ -50,10 +52,12 @@ export interface Progress {
 
 /**
  * Runs a runbook: play after play, batch after batch, in each batch step after step. A host that failed is out for the rest of the run. Never
- * rejects because of a host. Throws `E_PLAN_CHANGED` before anything is connected to when the approved plan is one of another runbook.
+ * rejects because of a host. Throws `E_PLAN_CHANGED` before anything is connected to when the approved plan is one of another runbook,
+ * and `E_CONFLICT` when it would attach one volume on several hosts.
  */
 export async function runRunbook(runbook: Runbook, options: RunOptions): Promise<RunbookResult> {
   requireSame(runbook, options.approved);
+  refuseStepConflicts(runbook);
   return withFleetRun(runbook.hosts, options, async (run) => {
     const progress: Progress = { results: new Map(), failed: new Set(), unfinished: new Set() };
     const plays: PlayResult[] = [];
@@ -107,6 +111,7 @@ async function runPlay(
   options: RunOptions,
 ): Promise<readonly BatchResult[]> {
   const done: BatchResult[] = [];
+  const gates = new Map<PlayStep, AttachGate>();
   const batches = batchesOf(play.hosts, play.serial);
   for (const [index, all] of batches.entries()) {
     const hosts = all.filter(({ name }) => !progress.failed.has(name));
@@ -117,7 +122,7 @@ async function runPlay(
     if (hosts.length === 0) continue;
     rules.beginBatch(hosts.length);
     run.emit({ type: 'batch-started', batch: index + 1, batches: batches.length, hosts: namesOf(hosts) });
-    const batch = new BatchRun({ play, playIndex, batchIndex: index, hosts, run, rules, options });
+    const batch = new BatchRun({ play, playIndex, batchIndex: index, hosts, run, rules, options, gates });
     done.push(await batch.toTheEnd());
     for (const [name, result] of batch.results) {
       progress.results.set(name, joinedResult(progress.results.get(name), result));

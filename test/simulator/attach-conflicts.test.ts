@@ -6,9 +6,11 @@ import type { FleetResult } from '../../src/fleet/fleet-result.js';
 import { runFleet } from '../../src/fleet/run-fleet.js';
 import { volumeTask } from '../../src/fleet/volume-task.js';
 import { LongshoreError } from '../../src/errors/longshore-error.js';
+import type { Runbook } from '../../src/runbook/playbook.js';
 import { DirectExecutor } from '../../src/simulator/direct-executor.js';
 import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
+import { type RunbookSite, runbookSite } from './runbook-site.js';
 
 function fleetOf(options: Partial<FleetModelOptions>): FleetModel {
   const fleet = createFleetModel({ hosts: 2, chap: false, ...options });
@@ -99,5 +101,62 @@ describe('an attach', () => {
     const both = await attach(fleet, (host) => [{ ...undeclared(host), shared: true }]);
     expect(errors(both)).toEqual([undefined, undefined]);
     expect(fleet.hosts.map((host) => host.iscsi.sessions.length)).toEqual([2, 2]);
+  });
+});
+
+describe('an attach by a playbook', () => {
+  const ATTACH = '- name: p\n  hosts: all\n  serial: 1\n  steps:\n    - attach: data\n';
+
+  /** Two hosts to which the array gives the same volume. */
+  async function siteOfOneVolume() {
+    const site = await runbookSite({ hosts: 2, chap: false });
+    onTestFinished(() => site[Symbol.dispose]());
+    const { array, targetName, hosts } = site.fleet;
+    const [first, second] = hosts;
+    const unit = first === undefined ? null : array.unitAt(targetName, first.environment.initiatorName, 1);
+    if (unit === null || second === undefined) throw new Error('no volume');
+    array.map(targetName, second.environment.initiatorName, 1, unit);
+    return { site, wwid: unit.wwid };
+  }
+
+  /** The playbook with every host's volume as the wish says; undefined takes a field away. */
+  async function wishing(site: RunbookSite, wish: Partial<VolumeSpec>): Promise<Runbook> {
+    const runbook = await site.read(ATTACH);
+    const changed = (volume: VolumeSpec): VolumeSpec => {
+      const { wwid: _, ...rest } = volume;
+      return { ...rest, ...wish };
+    };
+    const plays = runbook.plays.map((play) => ({
+      ...play,
+      steps: play.steps.map((step) => ({
+        ...step,
+        on: (host: string) => ({ ...step.on(host), volumes: step.on(host).volumes.map(changed) }),
+      })),
+    }));
+    return { ...runbook, plays };
+  }
+
+  it('of one volume on two hosts is refused with its place, before any host is looked at, by plan and by run', async () => {
+    const { site, wwid } = await siteOfOneVolume();
+    const runbook = await wishing(site, { wwid });
+    const refused = {
+      code: 'E_CONFLICT',
+      message: expect.stringMatching(/playbook-1\.yaml:\d+:\d+: data .*is asked for on dock01, dock02/) as string,
+    };
+    await expect(site.run(runbook)).rejects.toMatchObject(refused);
+    await expect(site.plan(runbook)).rejects.toMatchObject(refused);
+    expect(site.events).toEqual([]);
+    const both = await site.run(await wishing(site, { wwid, shared: true }));
+    expect([...both.hosts.values()].map(({ outcome }) => outcome)).toEqual(['changed', 'changed']);
+  });
+
+  it('of what only turns out to be one volume leaves it on the first, also when they are in different batches', async () => {
+    const { site } = await siteOfOneVolume();
+    const result = await site.run(await wishing(site, {}));
+    expect([...result.hosts].map(([name, { error }]) => [name, error?.code])).toEqual([
+      ['dock01', undefined],
+      ['dock02', 'E_CONFLICT'],
+    ]);
+    expect(site.host('dock02').leftovers()).toEqual([]);
   });
 });

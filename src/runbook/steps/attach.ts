@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { attachAlone } from '../../fleet/attach-alone.js';
+import { AttachGate } from '../../fleet/attach-gate.js';
 import { defineStep } from './step-kind.js';
 import { volumeOption } from './volume-option.js';
 import { planVolumes, runVolumes } from './volume-step.js';
@@ -14,5 +16,10 @@ export const attach = defineStep({
   changes: () => 'subject',
   effect: () => ({ leaves: 'attached' }),
   plan: (_options, context) => planVolumes(context, (connector, volume, how) => connector.attach(volume, how)),
-  run: (_options, context) => runVolumes(context, (connector, volume, how) => connector.attach(volume, how)),
+  run(_options, context) {
+    const { host, volumes, gate = new AttachGate() } = context;
+    return runVolumes(context, (connector, volume, how) =>
+      attachAlone(connector, volume, how, host.name, gate, volumes),
+    );
+  },
 });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Outcome, VolumeResult, VolumeSpec } from '../../connectors/connector.js';
 import type { StepReport } from '../../connectors/engine/step.js';
 import type { LongshoreError } from '../../errors/longshore-error.js';
+import type { AttachGate } from '../../fleet/attach-gate.js';
 import type { FleetEvent } from '../../fleet/fleet-event.js';
 import type { CommandFinding, HostResult } from '../../fleet/fleet-result.js';
 import type { HostContext, HostTask } from '../../fleet/run-host.js';
@@ -64,6 +65,8 @@ export interface HostStepContext extends HostContext {
   /** those that the option `volume` names; without the option the host's only one. Empty for kinds that take none */
   readonly volumes: readonly VolumeSpec[];
   readonly recheck: Recheck;
+  /** where the hosts of the play meet before this step changes the first of them; only for `run` of kinds that log in */
+  readonly gate?: AttachGate;
 }
 
 /** What a step is given for all hosts of a batch. */
