@@ -97,7 +97,8 @@ describe('an attach whose controller was killed', () => {
     expect(attached?.map(({ host, state: how, before }) => [host, how, before])).toEqual(
       ['dock01', 'dock02', 'dock03'].map((host) => [host, 'attached', 'not attached']),
     );
-    expect((await alone('runs', '--attached')).stdout).toMatch(/^dock\[01-03\] +data +attached/m);
+    // one line, or more: the run that was killed may have finished some of them
+    expect((await alone('runs', '--attached')).stdout).toMatch(/^dock(01|\[01-0[23]\]) +data +attached/m);
   });
 
   it('is undone with --undo, to the last record, and twice changes nothing', async () => {

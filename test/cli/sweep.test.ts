@@ -110,7 +110,9 @@ describe('sweep', () => {
     expect(states(applied)).toEqual(['dock01 removed', 'dock02 removed', 'dock03 waiting']);
     expect(records()).toBe(1);
     const runs = readdirSync(join(state, 'runs')).map((name) => readFileSync(join(state, 'runs', name), 'utf8'));
-    expect(runs.join('\n')).toContain('delete node record of');
+    expect(runs.join('\n')).toMatch(
+      /"type":"intent".*-T iqn\.2010-10\.org\.longshore\.sim:gone-two -p 10\.9\.9\.9:3260 -o delete/,
+    );
     for (const { nodes } of fleet.hosts) for (const entry of nodes.entries) nodes.delete(entry);
   });
 
