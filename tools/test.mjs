@@ -40,7 +40,7 @@ async function runAll() {
     fail(`tests against a real sshd cannot run; install, as root: apt-get install ${missing.join(' ')}`);
   }
   await part('static checks', process.execPath, ['tools/check.mjs'], 10 * MINUTE_MS);
-  const projects = ['unit', ...(isWithSshd ? ['sshd'] : []), 'simulator', 'cli'];
+  const projects = ['unit', ...(isWithSshd ? ['sshd'] : []), 'simulator', 'faults', 'cli'];
   const quick = ['run', ...projects.flatMap((project) => ['--project', project])];
   await part(`tests (${projects.join(', ')})`, VITEST, quick, 30 * MINUTE_MS);
   const missingInLab = missingForLab();

@@ -1,6 +1,6 @@
 import type { Executor } from '../transport/executor.js';
 import type { Deadline } from '../time/deadline.js';
-import type { FoundSession, VolumeJournal } from './change-journal.js';
+import type { FoundRecord, FoundSession, VolumeJournal } from './change-journal.js';
 import type { PropertyWishes } from './connector-properties.js';
 import type { StepReport } from './engine/step.js';
 
@@ -80,6 +80,11 @@ export interface VerbOptions {
   readonly journal?: VolumeJournal;
   /** only for attach */
   readonly gate?: HostGate;
+  /**
+   * The records that were there before the run that this one resumes, from its journal: one that is not among them and has no mark was made by that
+   * run, which died before it could mark it. Without it such a record is taken for the operator's, and stays.
+   */
+  readonly recordsBefore?: readonly FoundRecord[];
 }
 
 /** What a host's first look shows of it that matters to other hosts. */

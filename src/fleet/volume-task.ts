@@ -1,4 +1,4 @@
-import type { FoundSession } from '../connectors/change-journal.js';
+import type { FoundRecord, FoundSession } from '../connectors/change-journal.js';
 import type {
   ConnectorContext,
   ConnectorEvent,
@@ -30,6 +30,8 @@ export interface VolumeTaskOptions<H extends FleetHost> {
   readonly ignoreErrors?: boolean;
   /** only for a detach that undoes an attach */
   readonly keepSessionsOf?: (host: H, volume: VolumeSpec) => readonly FoundSession[];
+  /** only for a run that resumes another: see `VerbOptions.recordsBefore`; undefined: not known */
+  readonly recordsBeforeOf?: (host: H, volume: VolumeSpec) => readonly FoundRecord[] | undefined;
   /** where the hosts of an attach are compared before the first is changed. Default: each with those that came before it */
   readonly gate?: AttachGate;
 }
@@ -69,9 +71,11 @@ async function changeInTurn<H extends FleetHost>(
   };
   const journal = options.planOnly === true ? undefined : hostContext.journal;
   for (const volume of volumes) {
+    const recordsBefore = options.recordsBeforeOf?.(host, volume);
     const own: DisconnectOptions = {
       ...verbOptions,
       ...(options.keepSessionsOf === undefined ? {} : { keepSessions: options.keepSessionsOf(host, volume) }),
+      ...(recordsBefore === undefined ? {} : { recordsBefore }),
       ...(journal === undefined ? {} : { journal: journal.volume(volume.name) }),
     };
     const result = await orFailed(async () => {

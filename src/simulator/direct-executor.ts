@@ -83,9 +83,11 @@ export class DirectExecutor implements Executor {
     return new Promise((resolve, reject) => {
       let stopWatch: () => void = () => undefined;
       let stopDeadline: () => void = () => undefined;
+      let stopGrace: () => void = () => undefined;
       const end = (): void => {
         stopWatch();
         stopDeadline();
+        stopGrace();
         this.#waiting.delete(tell);
       };
       const abandon = (why: string): void => {
@@ -101,7 +103,7 @@ export class DirectExecutor implements Executor {
       const tooLate = (): void => abandon('the host did not answer in time');
       stopDeadline = onDeadlineEnd(deadline, ({ code }) => {
         if (code === 'E_INTERRUPTED') abandon('interrupted');
-        else stopWatch = clock.after(REPLY_GRACE_MS, tooLate);
+        else stopGrace = clock.after(REPLY_GRACE_MS, tooLate);
       });
       const watch = (request: LaneRequest): void => {
         stopWatch();

@@ -1,6 +1,8 @@
 import { createFleetModel } from '../../src/simulator/fleet-model.js';
 import { iscsiCase, type IscsiCaseOptions } from './iscsi-cases.js';
+import { PROCESS, sweepKilled } from './killed-process.js';
 import { PLAIN_KINDS, worldKinds } from './kinds.js';
+import { pairNamed, PAIRS, sweepPairs } from './pairs.js';
 import { type FaultKind, type PointResult, sweepKind, type SweepResult, tryPoint } from './sweep.js';
 
 /** One line of the report: one verb, one way on, one kind of fault, at every request. */
@@ -10,8 +12,8 @@ export interface Sweep {
   /** part of what runs at every change; the full set has all of them, and every point of each */
   readonly isQuick: boolean;
   run(options: { readonly full: boolean }): Promise<SweepResult>;
-  /** one point by its number */
-  tryAt(n: number): Promise<PointResult>;
+  /** one point by its number; not for pairs, whose names say it all */
+  tryAt?(n: number): Promise<PointResult>;
 }
 
 const fleet = createFleetModel({ hosts: 1 });
@@ -25,13 +27,13 @@ const WORLD_KINDS = worldKinds({
 });
 
 const LAYOUTS = [
-  { multipath: true, shared: false },
-  { multipath: false, shared: false },
-  { multipath: true, shared: true },
+  { multipath: true, beside: 'nothing' },
+  { multipath: false, beside: 'nothing' },
+  { multipath: true, beside: 'sessions' },
+  { multipath: true, beside: 'records' },
 ] as const;
 
-/** All sweeps of attach, detach and extend. */
-export const SWEEPS: readonly Sweep[] = (['attach', 'detach', 'extend'] as const).flatMap((verb) =>
+const VERB_SWEEPS: readonly Sweep[] = (['attach', 'detach', 'extend'] as const).flatMap((verb) =>
   LAYOUTS.flatMap((layout) =>
     (['again', 'undo'] as const).flatMap((resume) =>
       [...PLAIN_KINDS, ...WORLD_KINDS].map((kind) => sweepOf({ verb, ...layout, resume }, kind)),
@@ -39,28 +41,48 @@ export const SWEEPS: readonly Sweep[] = (['attach', 'detach', 'extend'] as const
   ),
 );
 
+/** Pairs are many: shares of them, so that processes can work side by side. */
+const PAIR_SHARES = 8;
+const PAIR_SWEEPS = Array.from({ length: PAIR_SHARES }, (_, from): Sweep => ({
+  name: `${PAIRS}share-${from + 1}`,
+  isQuick: false,
+  run: () => sweepPairs(from, PAIR_SHARES),
+}));
+
+const PROCESS_SWEEPS = (['attach', 'detach'] as const).map((verb): Sweep => ({
+  name: `${PROCESS}${verb}`,
+  isQuick: false,
+  run: () => sweepKilled(verb, { every: 1 }),
+}));
+
+/** All sweeps of attach, detach and extend, the pairs of faults in a detach, and real processes that are killed. */
+export const SWEEPS: readonly Sweep[] = [...VERB_SWEEPS, ...PAIR_SWEEPS, ...PROCESS_SWEEPS];
+
 function sweepOf(options: IscsiCaseOptions, kind: FaultKind): Sweep {
   const sweep = iscsiCase(options);
   const isPlain = PLAIN_KINDS.includes(kind);
   // what is tried at each change: every point of the plain kinds, and a part of the rest that differs from kind to kind
-  const isWhole = isPlain && !options.shared && options.resume === 'again';
-  const every = isWhole ? 1 : isPlain ? 4 : 8;
+  const isWhole = isPlain && options.beside === 'nothing' && options.resume === 'again';
+  const every = isWhole ? 1 : isPlain ? 24 : 32;
   return {
     name: `${sweep.name}/${kind.name}`,
     isQuick: isWhole || isPlain || (options.multipath && options.resume === 'again'),
     run: ({ full }) => sweepKind(sweep, kind, { every: full ? 1 : every }),
-    tryAt: (n) => tryPoint(sweep, { name: `${kind.name}@${n}`, faults: kind.at(n) }),
+    tryAt: (n) => tryPoint(sweep, { name: `${kind.name}@${n}`, faults: kind.at(n), tolerates: kind.tolerates }),
   };
 }
 
 /** The point that a name such as `detach-multipath/again/cut-after@7` means; throws for a name that means none. */
 export function pointNamed(name: string): () => Promise<PointResult> {
+  const pair = pairNamed(name);
+  if (pair !== null) return pair;
   const [, sweepName = '', n = ''] = /^(.*)@(\d+)$/.exec(name) ?? [];
   const sweep = SWEEPS.find((one) => one.name === sweepName);
-  if (sweep === undefined || Number(n) < 1) {
+  const tryAt = sweep?.tryAt;
+  if (tryAt === undefined || Number(n) < 1) {
     throw new Error(
       `${name} is no fault point; write it as SWEEP@N, with one of these for SWEEP:\n${SWEEPS.map((one) => `  ${one.name}`).join('\n')}`,
     );
   }
-  return () => sweep.tryAt(Number(n));
+  return () => tryAt(Number(n));
 }

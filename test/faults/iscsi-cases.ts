@@ -1,4 +1,5 @@
 import type { VolumeResult } from '../../src/connectors/connector.js';
+import { pause } from '../../src/time/clock.js';
 import {
   attach,
   detach,
@@ -9,7 +10,6 @@ import {
   type IscsiWorld,
   type IscsiWorldOptions,
   VERB_LIMIT_MS,
-  volumeOnArray,
 } from './iscsi-world.js';
 import { forbidden, leftOf, lostOf, touched, untrueAttach, untrueDetach, untrueExtend } from './iscsi-truth.js';
 import type { SweepCase } from './sweep.js';
@@ -30,28 +30,27 @@ export interface IscsiCaseOptions extends IscsiWorldOptions {
 
 /** One verb on one volume, and the resume of it in one direction. */
 export function iscsiCase(options: IscsiCaseOptions): IscsiCase {
-  const { verb, multipath, shared, resume } = options;
+  const { verb, multipath, beside, resume } = options;
   const next = resume === 'again' ? verb : UNDO[verb];
-  const originals = new WeakMap<IscsiWorld, ReturnType<typeof volumeOnArray>>();
   return {
-    name: `${verb}-${multipath ? 'multipath' : 'single'}${shared ? '-shared' : ''}/${resume}`,
+    name: `${verb}-${multipath ? 'multipath' : 'single'}${beside === 'nothing' ? '' : `-${beside}`}/${resume}`,
     limitMs: VERB_LIMIT_MS,
     async arrange() {
-      const world = await iscsiWorld({ multipath, shared });
-      originals.set(world, volumeOnArray(world));
+      const world = await iscsiWorld({ multipath, beside });
       if (verb !== 'attach') await world.clock.drive(attachAndWrite(world));
       if (verb === 'extend') grow(world);
       return world;
     },
-    act: DO[verb],
-    resume: DO[next],
+    act: (world) => DO[verb](world),
+    resume: (world) => DO[next](world, true),
     isDone,
     untrue: (world, result, by) => UNTRUE[by === 'act' ? verb : next](world, result),
-    heal(world) {
-      const original = originals.get(world);
-      if (original !== undefined) healArray(world, original);
+    async heal(world) {
+      healArray(world);
+      // what a reboot took cannot be extended before it is attached again
+      if (next === 'extend' && !isThere(world)) await attach(world);
     },
-    invariants: endOf,
+    invariants: (world) => endOf(world, next),
   };
 }
 
@@ -61,19 +60,28 @@ async function attachAndWrite(world: IscsiWorld): Promise<void> {
   world.host.writeData(result.deviceInfo?.path ?? '', 'written before');
 }
 
+function isThere({ host, wwid }: IscsiWorld): boolean {
+  return host.scsi.units.some(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`);
+}
+
 function grow(world: IscsiWorld): void {
-  volumeOnArray(world).sizeBytes *= 2;
+  world.onArray.sizeBytes *= 2;
   world.fleet.array.changed();
 }
 
 /** Uses what is attached, takes it away, and looks at what remains: of it nothing but its data, of everybody else everything. */
-async function endOf(world: IscsiWorld): Promise<readonly string[]> {
+async function endOf(world: IscsiWorld, last: Verb): Promise<readonly string[]> {
   const problems: string[] = [];
-  const { host, wwid } = world;
-  const unit = host.scsi.units.find(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`);
-  if (unit !== undefined) {
+  const { clock, host, wwid } = world;
+  // who was brought in to use it is gone by then
+  if (isThere(world)) await pause(clock, 120_000);
+  if (isThere(world)) {
+    const unit = host.scsi.units.find(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`);
     const map = host.deviceMapper.multipathMap(wwid);
-    host.writeData(map === undefined ? `/dev/${unit.disk?.name}` : `/dev/mapper/${map.name}`, 'written after');
+    host.writeData(map === undefined ? `/dev/${unit?.disk?.name}` : `/dev/mapper/${map.name}`, 'written after');
+  }
+  // an operator who detaches by hand, disk by disk, may still be at it after the last attach
+  if (isThere(world) || last === 'attach') {
     const result = await detach(world);
     if (!isDone(result)) problems.push(`the last detach: ${result.outcome}: ${result.error?.message}`);
   }

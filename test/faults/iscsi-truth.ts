@@ -1,10 +1,11 @@
 import type { VolumeResult } from '../../src/connectors/connector.js';
+import { LongshoreError } from '../../src/errors/longshore-error.js';
 import { kernelName } from '../../src/simulator/model/device-mapper.js';
-import { isDone, type IscsiWorld } from './iscsi-world.js';
+import { isDone, type Scene } from './iscsi-world.js';
 import { tenantState } from './tenant.js';
 
 /** What is not true of an attach's report: it says that the volume is there, and the model says otherwise. */
-export function untrueAttach(world: IscsiWorld, result: VolumeResult): readonly string[] {
+export function untrueAttach(world: Scene, result: VolumeResult): readonly string[] {
   if (!isDone(result)) return untrueFailure(world, result);
   const { host, wwid } = world;
   const problems: string[] = [];
@@ -31,16 +32,18 @@ export function untrueAttach(world: IscsiWorld, result: VolumeResult): readonly 
 }
 
 /** What is not true of a detach's report: something of the volume is there, or its data is nowhere. */
-export function untrueDetach(world: IscsiWorld, result: VolumeResult): readonly string[] {
+export function untrueDetach(world: Scene, result: VolumeResult): readonly string[] {
+  // Linux gives up data that it could not write, and says so once: whoever is told of the failed flush is told of that
+  if (result.error instanceof LongshoreError && result.error.code === 'E_FLUSH_FAILED') world.journal.toldOfLoss = true;
   if (!isDone(result)) return [];
   return [...leftOf(world).map((one) => `left: ${one}`), ...lostOf(world)];
 }
 
 /** What is not true of an extend's report: some layer has another size. */
-export function untrueExtend(world: IscsiWorld, result: VolumeResult): readonly string[] {
+export function untrueExtend(world: Scene, result: VolumeResult): readonly string[] {
   if (!isDone(result)) return [];
-  const { host, wwid, fleet } = world;
-  const wanted = fleet.array.volumes.find((one) => one.wwid === wwid)?.sizeBytes ?? 0;
+  const { host, wwid } = world;
+  const wanted = world.onArray.sizeBytes;
   const units = host.scsi.units.filter(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`);
   const map = host.deviceMapper.multipathMap(wwid);
   const sizes = [
@@ -52,33 +55,45 @@ export function untrueExtend(world: IscsiWorld, result: VolumeResult): readonly 
 }
 
 /** A failed attach has taken back what it did, or says that it has not. An outcome that is not known claims nothing. */
-function untrueFailure(world: IscsiWorld, { outcome, warnings, steps }: VolumeResult): readonly string[] {
+function untrueFailure(world: Scene, { outcome, warnings, steps }: VolumeResult): readonly string[] {
   const hasNotBegun = steps.length === 0;
   const saysSo = warnings.some((warning) => warning.startsWith('may be left on the host'));
   if (hasNotBegun || saysSo || outcome === 'unknown' || outcome === 'unreachable') return [];
   return leftOf(world).map((one) => `${outcome}, but left without a word: ${one}`);
 }
 
+/** Parts of the names of what the faults bring to the host. */
+const NEWCOMERS = [':newcomer', ':0:0:7', `36001405${'d'.repeat(25)}`, `36001405${'e'.repeat(25)}`];
+
 /** What is on the host that was not there before the first verb; sessions and records of the tenant are its own. */
-export function leftOf({ host, leftBefore, tenant }: IscsiWorld): readonly string[] {
+export function leftOf({ host, leftBefore, tenant, fleet }: Scene): readonly string[] {
   const kinds = (lines: readonly string[]): readonly string[] =>
     lines.map((line) => line.replace(/^session \d+ /, 'session '));
   const before = new Set(kinds(leftBefore));
-  return kinds(host.leftovers()).filter(
-    (line) => !before.has(line) && !tenant.wwids.some((wwid) => line.includes(wwid)),
+  const foreign = host.scsi.units.filter(
+    ({ session, lun }) => session.facts.targetName !== fleet.targetName || lun === 7,
   );
+  const foreignNames = foreign.flatMap(({ hctl, disk }) => [hctl, `path ${disk?.name}`]);
+  const isOthers = (line: string): boolean =>
+    [...tenant.wwids, ...NEWCOMERS, ...foreignNames].some((name) => line.includes(name));
+  // a session that carries another's volume stays with its record
+  const carries = new Set(host.scsi.units.filter(({ lun }) => lun === 7).map(({ session }) => session.facts.address));
+  const isCarrier = (line: string): boolean => [...carries].some((address) => line.includes(` ${address}`));
+  return kinds(host.leftovers()).filter((line) => !before.has(line) && !isOthers(line) && !isCarrier(line));
 }
 
 /** Data of the volume that is lost, or in another volume. What only the host's memory had when its power went was never acknowledged. */
-export function lostOf({ fleet, wwid }: IscsiWorld): readonly string[] {
-  const lost = fleet.lostData().filter((one) => one.wwid === wwid && one.why !== 'power');
+export function lostOf({ fleet, wwid, journal }: Scene): readonly string[] {
+  const lost = fleet
+    .lostData()
+    .filter((one) => one.wwid === wwid && one.why !== 'power' && !(one.why === 'write error' && journal.toldOfLoss));
   return lost.map(({ data, state, why }) => `${data}: ${state}${why === null ? '' : ` (${why})`}`);
 }
 
 /** What of the tenant is not as it was. */
-export function touched({ clock, host, tenant, tenantBefore }: IscsiWorld): readonly string[] {
+export function touched({ host, tenant, tenantBefore }: Scene): readonly string[] {
   // a reboot has touched everything
-  if (host.uptimeMs() < clock.now()) return [];
+  if (host.uptimeMs() < host.environment.clock.now()) return [];
   const now = tenantState(host, tenant);
   return [
     ...tenantBefore.filter((line) => !now.includes(line)).map((line) => `of another tenant, gone or changed: ${line}`),
@@ -96,7 +111,7 @@ const FORBIDDEN: readonly RegExp[] = [
 ];
 
 /** Commands that no verb may ever run (rules S9 and S12). */
-export function forbidden({ host }: IscsiWorld): readonly string[] {
+export function forbidden({ host }: Scene): readonly string[] {
   const lines = host.commands.map((argv) => argv.join(' '));
   return [...new Set(lines.filter((line) => FORBIDDEN.some((one) => one.test(line))))].map((line) => `ran: ${line}`);
 }

@@ -29,6 +29,9 @@ export interface KindsWorld {
   readonly lun: number;
 }
 
+/** The only path goes down after the last look at it. */
+const BEHIND_THE_LAST_LOOK = /^reported: handed out sd[a-z]+, whose I\/O ends in hang$/;
+
 /** What else happens to the host and the world around it. */
 export function worldKinds({ targetName, portals, wwid, lun }: KindsWorld): readonly FaultKind[] {
   const [portal = ''] = portals;
@@ -39,20 +42,40 @@ export function worldKinds({ targetName, portals, wwid, lun }: KindsWorld): read
     kind('silence', { kind: 'silence', noticedMs: 30 * SECOND, endsMs: 2 * MINUTE }),
     kind('restart-sshd', { kind: 'restart-sshd', downMs: 5 * SECOND }),
     kind('reboot', { kind: 'reboot', downMs: MINUTE }),
-    kind('portal-down', { kind: 'portal', portal, state: 'down', forMs: MINUTE }),
-    kind('portal-refusing', { kind: 'portal', portal, state: 'refusing', forMs: MINUTE }),
-    kind('portal-hanging', { kind: 'portal', portal, state: 'hanging', forMs: MINUTE }),
-    kind('portal-flapping', { kind: 'portal', portal, state: 'refusing', forMs: 2 * SECOND, times: 5 }),
-    kind(
-      'all-portals-down',
-      ...portals.map((one) => ({ kind: 'portal', portal: one, state: 'down', forMs: MINUTE }) as const),
-    ),
+    {
+      ...kind('portal-down', { kind: 'portal', portal, state: 'down', forMs: MINUTE }),
+      tolerates: BEHIND_THE_LAST_LOOK,
+    },
+    {
+      ...kind('portal-refusing', { kind: 'portal', portal, state: 'refusing', forMs: MINUTE }),
+      tolerates: BEHIND_THE_LAST_LOOK,
+    },
+    {
+      ...kind('portal-hanging', { kind: 'portal', portal, state: 'hanging', forMs: MINUTE }),
+      tolerates: BEHIND_THE_LAST_LOOK,
+    },
+    {
+      ...kind('portal-flapping', { kind: 'portal', portal, state: 'refusing', forMs: 2 * SECOND, times: 5 }),
+      tolerates: BEHIND_THE_LAST_LOOK,
+    },
+    {
+      ...kind(
+        'all-portals-down',
+        ...portals.map((one) => ({ kind: 'portal', portal: one, state: 'down', forMs: MINUTE }) as const),
+      ),
+      tolerates: BEHIND_THE_LAST_LOOK,
+    },
     kind('opened', { kind: 'use', wwid, by: 'opener', forMs: 3 * SECOND }),
     kind('mounted', { kind: 'use', wwid, by: 'mount', forMs: MINUTE }),
     kind('write-error', { kind: 'write-error', wwid, forMs: MINUTE }),
     kind('slow-array', { kind: 'slow-array', latencyMs: 3 * SECOND, forMs: MINUTE }),
-    kind('remap', { kind: 'remap', targetName, lun, wwid: other('c') }),
-    kind('foreign-device', { kind: 'foreign-device', targetName, lun: 7, wwid: other('d') }),
+    // right behind the proof, before what the proof was for
+    { ...kind('remap', { kind: 'remap', targetName, lun, wwid: other('c') }), tolerates: /misplaced|is 36001405c+$/ },
+    // the session that carries it stays, and so does what its record needs
+    {
+      ...kind('foreign-device', { kind: 'foreign-device', targetName, lun: 7, wwid: other('d') }),
+      tolerates: /: record /,
+    },
     kind('foreign-session', {
       kind: 'foreign-session',
       targetName: 'iqn.2010-10.org.longshore.sim:newcomer',
@@ -60,6 +83,10 @@ export function worldKinds({ targetName, portals, wwid, lun }: KindsWorld): read
       wwid: other('e'),
     }),
     kind('other-lock', { kind: 'other-lock', forMs: 10 * SECOND }, { kind: 'cut', when: 'before' }),
-    kind('detached-by-hand', { kind: 'detached-by-hand', wwid }),
+    // behind the last look; and whoever does it deletes the records too, also those that were there before
+    {
+      ...kind('detached-by-hand', { kind: 'detached-by-hand', wwid }),
+      tolerates: new RegExp(`^(?:reported: |of another tenant, gone or changed: record ${targetName} )`),
+    },
   ];
 }

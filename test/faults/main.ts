@@ -1,5 +1,5 @@
 // `npm run test:faults`: goes wrong at every request of every verb, and prints how many points were tried and how many held.
-//   --full          every kind at every point (default: what runs at each change)
+//   --full          every kind at every point, as `npm run test:faults` does; without it, what runs at each change
 //   --only NAME     one point, or all sweeps whose names begin so; repeats what a failing point printed
 //   --jobs N        processes side by side (default: one for each core)
 import { fork } from 'node:child_process';

@@ -2,7 +2,7 @@ import type { Volume } from '../../src/simulator/array-model.js';
 import type { FleetModel } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { kernelName } from '../../src/simulator/model/device-mapper.js';
-import { nodeFileText } from '../../src/simulator/model/node-database.js';
+import { type NodeEntry, nodeFileText } from '../../src/simulator/model/node-database.js';
 
 /** Another tenant's things on a host, on which nothing that Longshore does may leave a trace. */
 export interface Tenant {
@@ -13,6 +13,12 @@ export interface Tenant {
   readonly records: ReadonlySet<string>;
 }
 
+/**
+ * What of the tenant comes by the very target and portals of the volume under test: nothing, node records that were discovered, or sessions with a volume
+ * that is mounted and written to.
+ */
+export type Beside = 'nothing' | 'records' | 'sessions';
+
 const TARGET = 'iqn.2010-10.org.longshore.sim:tenant';
 const OTHER_TARGET = 'iqn.2010-10.org.longshore.sim:never-used';
 const PORTAL = { address: '10.9.0.1', port: 3260, iface: 'default' } as const;
@@ -20,18 +26,17 @@ const SHARED_LUN = 2;
 
 /**
  * Plants them: a target of its own with a mounted volume that has unwritten data, a record that nobody uses, data on the local disk, and a second volume on the array
- * that the volume under test comes from. `shared`: that one is attached, mounted and written to, through the very sessions which the volume under
- * test will have.
+ * that the volume under test comes from.
  */
-export async function plantTenant(fleet: FleetModel, host: SimulatedHost, shared: boolean): Promise<Tenant> {
+export async function plantTenant(fleet: FleetModel, host: SimulatedHost, beside: Beside): Promise<Tenant> {
   const { array } = fleet;
   const { initiatorName } = host.environment;
   const own = newVolume(array, 'a');
-  const beside = newVolume(array, 'b');
+  const second = newVolume(array, 'b');
   array.addTarget(TARGET, [`${PORTAL.address}:${PORTAL.port}`], "the tenant's array");
   array.allow(TARGET, initiatorName, null);
   array.map(TARGET, initiatorName, 1, own);
-  array.map(fleet.targetName, initiatorName, SHARED_LUN, beside);
+  array.map(fleet.targetName, initiatorName, SHARED_LUN, second);
   host.nodes.create({ targetName: OTHER_TARGET, ...PORTAL }, 1);
   const record = host.nodes.create({ targetName: TARGET, ...PORTAL }, 1);
   host.nodes.set(record, 'node.startup', 'automatic');
@@ -42,9 +47,10 @@ export async function plantTenant(fleet: FleetModel, host: SimulatedHost, shared
   await settled(host);
   use(host, `/dev/${diskOf(host, own.wwid)}`, '/srv/tenant');
   host.writeData('/dev/vda', 'data of the local disk');
-  if (shared) await attachBeside(fleet, host, beside);
+  if (beside === 'sessions') await attachBeside(fleet, host, second);
+  if (beside === 'records') for (const portal of fleet.portals) createRecord(fleet, host, portal);
   const records = new Set(host.nodes.entries.map(({ targetName, address }) => `${targetName} ${address}`));
-  return { targetName: TARGET, wwids: [own.wwid, beside.wwid], records };
+  return { targetName: TARGET, wwids: [own.wwid, second.wwid], records };
 }
 
 /** Everything of a tenant on a host, as lines: the same before and after, or somebody has touched it. */
@@ -84,9 +90,7 @@ function newVolume(array: FleetModel['array'], digit: string): Volume {
 async function attachBeside(fleet: FleetModel, host: SimulatedHost, beside: Volume): Promise<void> {
   const chap = fleet.volumes.find((one) => one.host === host.name)?.connectionInfo.data ?? {};
   for (const portal of fleet.portals) {
-    const [address = '', port = ''] = portal.split(':');
-    const key = { targetName: fleet.targetName, address, port: Number(port), iface: 'default' };
-    const record = host.nodes.create(key, 1);
+    const record = createRecord(fleet, host, portal);
     const settings = { authmethod: 'CHAP', username: chap['auth_username'], password: chap['auth_password'] };
     for (const [name, value] of Object.entries(settings))
       host.nodes.set(record, `node.session.auth.${name}`, String(value));
@@ -96,6 +100,11 @@ async function attachBeside(fleet: FleetModel, host: SimulatedHost, beside: Volu
   }
   await settled(host);
   use(host, `/dev/mapper/${beside.wwid}`, '/srv/beside');
+}
+
+function createRecord({ targetName }: FleetModel, host: SimulatedHost, portal: string): NodeEntry {
+  const [address = '', port = ''] = portal.split(':');
+  return host.nodes.create({ targetName, address, port: Number(port), iface: 'default' }, 1);
 }
 
 function use(host: SimulatedHost, device: string, mountPoint: string): void {
@@ -109,5 +118,6 @@ function diskOf(host: SimulatedHost, wwid: string): string {
 
 /** Until udev and multipathd have done their work. */
 function settled(host: SimulatedHost): Promise<void> {
-  return new Promise((resolve) => host.environment.clock.after(10_000, resolve));
+  const { clock, delays } = host.environment;
+  return new Promise((resolve) => clock.after(20 * delays.multipathdMs, resolve));
 }

@@ -29,7 +29,8 @@ interface Pair {
   readonly reply: string;
 }
 
-const NOT_THERE = '(not asked)';
+/** Stands for the reply of the one that was not asked. */
+export const NOT_ASKED = '(not asked)';
 
 /**
  * Compares each request and its reply, and each verb's end. Verbs do some things side by side, so that requests of one verb are compared as a
@@ -47,7 +48,7 @@ export function compareRecordings(lab: RecordedHost, simulator: RecordedHost): C
     for (const request of new Set([...left, ...right].map((pair) => pair.request))) {
       const [ours, theirs] = [repliesTo(request, left), repliesTo(request, right)];
       for (let at = 0; at < Math.max(ours.length, theirs.length); at += 1) {
-        const [ofLab = NOT_THERE, ofSimulator = NOT_THERE] = [ours[at], theirs[at]];
+        const [ofLab = NOT_ASKED, ofSimulator = NOT_ASKED] = [ours[at], theirs[at]];
         requests += 1;
         if (ofLab !== ofSimulator) different.push({ where, request, lab: ofLab, simulator: ofSimulator });
       }

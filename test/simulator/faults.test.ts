@@ -123,7 +123,7 @@ describe('a connection that is cut', () => {
 
 describe('a reboot', () => {
   it('takes what is in memory; records stay, and automatic ones log in again', async () => {
-    const tenant = await clock.drive(plantTenant(fleet, host, true));
+    const tenant = await clock.drive(plantTenant(fleet, host, 'sessions'));
     const records = host.nodes.entries.length;
     expect(host.leftovers().length).toBeGreaterThan(10);
     const executor = new DirectExecutor(host);
@@ -145,7 +145,7 @@ describe('a reboot', () => {
 describe('the world', () => {
   const wwid = `36001405${'b'.repeat(25)}`;
   const strike = async (effect: FaultEffect): Promise<void> => {
-    await clock.drive(plantTenant(fleet, host, true));
+    await clock.drive(plantTenant(fleet, host, 'sessions'));
     host.faults.set([{ at: 1, effect }]);
     await ask(new DirectExecutor(host), { kind: 'run', argv: ['true'] });
   };

@@ -7,6 +7,7 @@ import { requireSecrets } from '../../inventory/hosts/secrets.js';
 import { foldNames } from '../../inventory/patterns/fold-names.js';
 import { selectHosts } from '../../inventory/patterns/select-hosts.js';
 import { readVolumeFile } from '../../inventory/volumes/read-volume-file.js';
+import { recordsFoundFirst } from '../../journal/first-found.js';
 import { isResumable, type LeftWork, leftWork, type ResumeMode, type SkippedItem } from '../../journal/left-work.js';
 import { laterWork } from '../../journal/later-work.js';
 import type { RunRecord } from '../../journal/run-record.js';
@@ -117,7 +118,9 @@ async function perform(
     volumeFiles.map((filePath) => readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' })),
   );
   const resumed = volumesNow(items, byName, new Map(files.flatMap((file) => [...file])), run);
-  await refuseLaterWork(directory, record, items);
+  const later = await laterRuns(directory, run);
+  refuseLaterWork(record, items, later);
+  const resumers = later.filter(({ start }) => start.resumes?.run === run);
 
   const volumes = new Map<string, readonly ResumedVolume[]>(
     hosts.map(({ name }) => [name, resumed.filter(({ host }) => host === name)]),
@@ -141,6 +144,8 @@ async function perform(
       ignoreErrors: force && options.ignoreErrors,
       keepSessionsOf: ({ name }, volume) =>
         volumes.get(name)?.find((one) => one.volume.name === volume.name)?.keepSessions ?? [],
+      recordsBeforeOf: ({ name }, volume) =>
+        recordsFoundFirst(record, resumers, mode, { host: name, volume: volume.name }),
     }),
     connect: hostConnector(context),
     changesHosts: !options.plan,
@@ -154,14 +159,18 @@ async function perform(
   return { ...result, resumes };
 }
 
-/** A goal that somebody has overtaken is no longer the goal. Throws `E_USAGE`. */
-async function refuseLaterWork(directory: string, record: RunRecord, items: LeftWork['items']): Promise<void> {
-  const { run } = record.start;
+/** All runs since this one, the oldest first. Throws `E_JOURNAL` for one that cannot be read. */
+async function laterRuns(directory: string, run: string): Promise<readonly RunRecord[]> {
   const later = (await runIds(directory)).filter((id) => id > run);
   const { runs, problems } = await readRuns(directory, later);
   const [problem] = problems;
   if (problem !== undefined) throw problem;
-  const conflicts = laterWork(record, items, runs);
+  return runs;
+}
+
+/** A goal that somebody has overtaken is no longer the goal. Throws `E_USAGE`. */
+function refuseLaterWork(record: RunRecord, items: LeftWork['items'], later: readonly RunRecord[]): void {
+  const conflicts = laterWork(record, items, later);
   if (conflicts.length === 0) return;
   const lines = gather(
     conflicts.map((one) => [one.host, `${one.volume}: run ${one.run} (${one.verb}) has worked on it since`] as const),

@@ -1,5 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
-import type { ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import { NODE_RECORDS } from '../../linux/node-records.js';
+import type { ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
+import { unknownsAbout } from '../../linux/unknowns.js';
 import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step, StepReport } from '../engine/step.js';
@@ -41,8 +43,10 @@ export function planAttach(
   const wanted = over ? [] : chosenPaths(goal, observation, view.paths, history, useMap);
   const login = wanted.filter((path) => path.sessions.length === 0 && mayLogIn(path, history));
   const scans = scanSteps(wanted, history, !goal.multipath && storage.multipathd.usable ? 'claim' : useMap, patienceMs);
+  const blind = blindSpot(goal, observation, login);
+  if (blind !== null) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
   if (login.length > 0 || scans.length > 0) {
-    const logins = loginSteps(login, goal, history, patienceMs, storage);
+    const logins = loginSteps(login, goal, history, patienceMs, storage, first.storage);
     return { kind: 'steps', steps: [...scans, ...logins], later: laterSteps(login, useMap) };
   }
 
@@ -69,6 +73,22 @@ export function planAttach(
       ],
     }
   );
+}
+
+/**
+ * What could not be read and may be a session or a node record of the volume: without it a login would be planned where there is a session, and a record made
+ * anew that the operator has.
+ */
+function blindSpot(goal: IscsiGoal, { storage }: IscsiObservation, login: readonly PathView[]): Unknown | null {
+  if (login.length === 0) return null;
+  const targetNames = goal.targets.map((triple) => triple.targetName);
+  const sick = sickRecords(storage, goal);
+  const about = unknownsAbout(storage, { sids: [], hctls: [], dmNames: [], targetNames });
+  const matters = ({ subject }: Unknown): boolean =>
+    subject === NODE_RECORDS ||
+    subject.startsWith('/sys/class/iscsi_') ||
+    (/^\/(?:etc|var\/lib)\/iscsi\/nodes\//.test(subject) && !sick.includes(subject));
+  return about.find(matters) ?? null;
 }
 
 /** The paths to bring up: all of them, or as many as are wanted, those first that are up, then those that have not been given up. */
@@ -99,13 +119,19 @@ function loginSteps(
   history: History,
   patienceMs: number | null,
   storage: StorageState,
+  before: StorageState,
 ): readonly Step[] {
   const empty =
     paths.length === 0 ? [] : sickRecords(storage, goal).map((filePath) => removeSickRecordStep(filePath, []));
   const records = paths
     .filter(({ record }) => record?.mark === undefined || goal.chap !== null || record.scan !== 'manual')
     .filter(({ triple }) => !history.succeeded.has(stepId.record(triple)))
-    .map(({ triple, record }) => recordStep(triple, record, goal.chap, goal.iface));
+    .map(({ triple, record }) => {
+      // a first look that could not read the records says nothing of what was there
+      const wasRead = !before.unknowns.some(({ subject }) => subject === NODE_RECORDS);
+      const isNew = record === null || (wasRead && !before.nodeRecords.some((old) => old.filePath === record.filePath));
+      return recordStep(triple, record, goal.chap, goal.iface, isNew && record?.mark === undefined);
+    });
   const written = records.map((step) => step.id);
   const way = { iface: goal.iface, mutual: goal.chap !== null && goal.chap.mutual !== null, patienceMs };
   // A secret that no target has accepted yet is tried once, at one portal, before the others (S34). For each portal that was tried and does

@@ -46,8 +46,9 @@ const NEW_RECORD_SETTINGS = [
 ] as const;
 
 /**
- * Makes or completes the node record. The settings are appended to the record's file by way of stdin: of a name that stands twice,
- * open-iscsi takes the last (2.1.8), one write(2) with O_APPEND cannot tear the record, and the secret never is an argument of a process.
+ * Makes or completes the node record; `isOurs`: an attach has made it, and did not get to mark it. The settings are appended to the record's file
+ * by way of stdin: of a name that stands twice, open-iscsi takes the last (2.1.8), one write(2) with O_APPEND cannot tear the record, and the secret
+ * never is an argument of a process.
  * A mark comes first, so that a detach knows what to delete and where to cut off what was added.
  */
 export function recordStep(
@@ -55,12 +56,13 @@ export function recordStep(
   record: NodeRecord | null,
   chap: ChapCredentials | null,
   iface: IfaceName | null,
+  isOurs = record === null,
 ): Step {
   const { portal, targetName } = triple;
-  const settings: (readonly [string, string])[] = record === null ? [...NEW_RECORD_SETTINGS] : [];
-  if (record !== null && record.scan !== 'manual') settings.push(['node.session.scan', 'manual']);
+  const settings: (readonly [string, string])[] = isOurs ? [...NEW_RECORD_SETTINGS] : [];
+  if (record !== null && !isOurs && record.scan !== 'manual') settings.push(['node.session.scan', 'manual']);
   if (chap !== null) settings.push(...chapSettings('node.session.auth', chap));
-  const mark = record === null ? [RECORD_MARKS.made] : record.mark === undefined ? [RECORD_MARKS.used] : [];
+  const mark = isOurs ? [RECORD_MARKS.made] : record?.mark === undefined ? [RECORD_MARKS.used] : [];
   const lines = [...mark, ...settings.map(([name, value]) => `${name} = ${value}`)].map((line) => `${line}\n`).join('');
   const requests: LaneRequest[] = [];
   const by = iface === null ? {} : { iface };

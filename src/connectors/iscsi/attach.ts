@@ -8,6 +8,7 @@ import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { attachObservation, detachObservation, type IscsiObservation, lookFurther } from './observation.js';
 import { prepareGoal } from './prepare.js';
+import { withRecordsBefore } from './records-before.js';
 import { attachResult, leftBehind } from './volume-result.js';
 
 /** Attaches a volume, or undoes what it did and says why not. */
@@ -22,11 +23,12 @@ export async function attachVolume(
   const { softDeadlineMs } = goal;
   const spentMs = (): number => hadMs - deadline.remainingMs();
   const patience = (): number | null => (softDeadlineMs === null ? null : softDeadlineMs - spentMs());
+  const asBefore = (first: IscsiObservation) => withRecordsBefore(first, options.recordsBefore);
   const run = await reach<IscsiObservation>(
     {
       observe: (clues) => attachObservation(goal, clues),
       plan: (observation, history, first) =>
-        lookFurther(observation) ?? planAttach(goal, observation, history, first, patience()),
+        lookFurther(observation) ?? planAttach(goal, observation, history, asBefore(first), patience()),
     },
     executor,
     deadline,
@@ -42,7 +44,7 @@ export async function attachVolume(
   const attached = attachResult(goal, run);
   const result = { ...attached, warnings: [...warnings, ...attached.warnings] };
   if (result.error === undefined || !run.changed || run.first === null) return result;
-  return { ...result, ...(await undo(context, goal, run.first, run, options)) };
+  return { ...result, ...(await undo(context, goal, asBefore(run.first), run, options)) };
 }
 
 function sightOf({ storage }: IscsiObservation): HostSight {

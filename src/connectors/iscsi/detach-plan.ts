@@ -5,7 +5,6 @@ import type { Plan } from '../engine/engine.js';
 import type { History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import { isBootSession } from './boot-guard.js';
-import { forgetId, forgetStep } from './forget-step.js';
 import { pathlessWork } from './detach-recovery.js';
 import { blindSpots, onlyOpen, refuse } from './detach-refusal.js';
 import { type DetachScope, isKept, type ScopedView, viewScope } from './detach-scope.js';
@@ -19,8 +18,11 @@ import {
   removeDiskStep,
 } from './detach-steps.js';
 import { unfitForFlush } from './flush-gate.js';
+import { forgetAtLast } from './forget-at-last.js';
+import { forgetId, forgetStep } from './forget-step.js';
 import { describe } from './identity.js';
 import type { IscsiObservation } from './observation.js';
+import { wasBefore } from './records-before.js';
 import { noAnswerNote } from './removal-verdict.js';
 import { afterFailedFlush, markedError, unmarkStep } from './unwritten-mark.js';
 import { removeSickRecordStep, sickRecords } from './sick-records.js';
@@ -41,6 +43,8 @@ export function planDetach(
   const scoped = viewScope(scope, observation, wwid);
   const [blind] = blindSpots(storage, scoped, scope, wwid);
   if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
+  const early = scoped.unprobed[0];
+  if (early !== undefined) return { kind: 'look', why: `${early.hctl} has no disk yet` };
   const refusal = refuse(scope, storage, scoped, wwid);
   if (refusal !== null && onlyOpen(storage, scoped) && history.observations < LOOKS_AT_AN_OPENER) {
     return { kind: 'look', why: refusal.message };
@@ -66,7 +70,7 @@ export function planDetach(
   const unmark = mark === undefined || wwid === null ? null : unmarkStep(wwid);
   if (unmark !== null && !isDone(unmark, history)) return { kind: 'steps', steps: [unmark] };
   return (
-    forgetAtLast(scope, first, wwid, history) ?? {
+    forgetAtLast(scope, observation, first, wwid, history) ?? {
       kind: 'done',
       warnings: [...detachWarnings(scope, storage, scoped, history), ...givenUp(first.unwritten?.get(wwid ?? ''))],
     }
@@ -136,7 +140,7 @@ function detachSteps(
   const gone = new Set(sessions.map((session) => session.sid));
   const records = scoped.paths
     .filter(
-      ({ record }) => record !== null && wasUsed(record, atFirst, undo, history) && !isBootSession(storage, record),
+      ({ record }) => record !== null && wasUsed(record, atFirst, scope, history) && !isBootSession(storage, record),
     )
     .filter(({ triple }) =>
       storage.sessions
@@ -174,12 +178,16 @@ function detachSteps(
 }
 
 /**
- * A record that Longshore marked, or that belongs to a volume which was attached when this began. Any other is the operator's, and so is
- * one that was put back.
+ * A record that Longshore marked, that the run to be resumed made and died before it marked it, or that belongs to a volume which was attached when this
+ * began. Any other is the operator's, and so is one that was put back.
  */
-function wasUsed(record: NodeRecord, atFirst: ScopedView, undo: boolean, history: History): boolean {
+function wasUsed(record: NodeRecord, atFirst: ScopedView, scope: DetachScope, history: History): boolean {
   if (history.succeeded.has(detachStepId.record(record))) return false;
-  if (undo || record.mark !== undefined) return true;
+  const before = atFirst.paths.find(({ record: old }) => old?.filePath === record.filePath)?.record;
+  // put back by a step of whose end nothing was heard
+  if (before?.mark === 'used' && record.mark === undefined) return false;
+  if (scope.keep !== null || record.mark !== undefined) return true;
+  if (scope.recordsBefore !== undefined) return !wasBefore(record, scope.recordsBefore);
   return atFirst.paths.some(({ sessions }) => sessions.length > 0);
 }
 
@@ -252,18 +260,6 @@ function othersOn(storage: StorageState, { disks }: ScopedView, { sid }: IscsiSe
     ...others.map((device) => (device.block === null ? device.hctl : describe(device))),
     ...unread.map(({ hctl }) => hctl),
   ];
-}
-
-/** When all else is gone: multipathd must be known to have forgotten the paths, or be told to. */
-function forgetAtLast(scope: DetachScope, first: IscsiObservation, wwid: Wwid | null, history: History): Plan | null {
-  const { disks, maps } = viewScope(scope, first, wwid);
-  const names = disks.map(diskName);
-  const modes = ['wait', 'tell'] as const;
-  if (names.length === 0 || modes.some((mode) => history.succeeded.has(forgetId(mode)))) return null;
-  const mode = modes.find((one) => history.failures.get(forgetId(one))?.final !== true);
-  if (mode !== undefined) return { kind: 'steps', steps: [forgetStep(names, [], mode, maps.length === 0)] };
-  const failure = history.failures.get(forgetId('tell'));
-  return failure === undefined ? null : { kind: 'stop', error: failure.error };
 }
 
 function givenUp(mark: string | undefined): readonly string[] {

@@ -1,6 +1,7 @@
 import { parseWwid, type Wwid } from '../../linux/identifiers.js';
-import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice } from '../../linux/storage-state.js';
-import type { FoundSession } from '../change-journal.js';
+import { NODE_RECORDS } from '../../linux/node-records.js';
+import type { DmDevice, IscsiSession, NodeRecord, ScsiDevice, StorageState } from '../../linux/storage-state.js';
+import type { FoundRecord, FoundSession } from '../change-journal.js';
 import type { DeviceInfo } from '../connector.js';
 import type { IscsiGoal } from './goal.js';
 import type { IscsiObservation } from './observation.js';
@@ -19,6 +20,8 @@ export interface DetachScope {
   readonly keep: IscsiObservation | null;
   /** sessions that stay although nothing is left on them: they were there before what is undone. Absent: none */
   readonly keepSessions?: readonly FoundSession[];
+  /** records that were there before the run that this one resumes; absent: not known */
+  readonly recordsBefore?: readonly FoundRecord[];
 }
 
 export function detachScope(goal: IscsiGoal, deviceInfo: DeviceInfo | null, force: boolean): DetachScope {
@@ -45,13 +48,18 @@ export function isKept({ keepSessions = [] }: DetachScope, { targetName, portal,
 export interface ScopedView {
   readonly view: VolumeView;
   readonly disks: readonly ScsiDevice[];
+  /** devices at the wanted LUNs for which the kernel has no disk (yet): a scan was begun a moment ago */
+  readonly unprobed: readonly ScsiDevice[];
   readonly maps: readonly DmDevice[];
   readonly paths: readonly PathView[];
 }
 
 /** A record that the attach made, or wrote its settings into; null for one that is as it was. */
-function changedRecord(record: NodeRecord | null, before: readonly NodeRecord[]): NodeRecord | null {
-  const old = before.find((one) => one.filePath === record?.filePath);
+function changedRecord(record: NodeRecord | null, before: StorageState): NodeRecord | null {
+  // a first look that could not read the records says nothing of what was there
+  const wasRead = !before.unknowns.some(({ subject }) => subject === NODE_RECORDS);
+  if (!wasRead && record?.mark === undefined) return null;
+  const old = before.nodeRecords.find((one) => one.filePath === record?.filePath);
   return old === undefined || (record?.mark === 'used' && old.mark === undefined) ? record : null;
 }
 
@@ -59,7 +67,15 @@ function changedRecord(record: NodeRecord | null, before: readonly NodeRecord[])
 export function viewScope(scope: DetachScope, observation: IscsiObservation, wwid: Wwid | null): ScopedView {
   const view = viewVolume(observation.storage, scope.goal, scope.keep === null ? wwid : null);
   const before = scope.keep?.storage;
-  if (before === undefined) return { view, disks: view.devices, maps: view.maps, paths: view.paths };
+  const unprobed = observation.storage.scsiDevices.filter(
+    (device) =>
+      device.block === null &&
+      view.paths.some(
+        ({ triple, sessions }) => triple.lun === device.lun && sessions.some(({ sid }) => sid === device.sid),
+      ) &&
+      before?.scsiDevices.some((old) => old.hctl === device.hctl && old.sid === device.sid) !== true,
+  );
+  if (before === undefined) return { view, unprobed, disks: view.devices, maps: view.maps, paths: view.paths };
   const made = view.devices.filter(
     (device) => !before.scsiDevices.some((old) => old.hctl === device.hctl && old.sid === device.sid),
   );
@@ -74,7 +90,7 @@ export function viewScope(scope: DetachScope, observation: IscsiObservation, wwi
   const paths = view.paths.map((path): PathView => ({
     ...path,
     sessions: path.sessions.filter((session) => !before.sessions.some((old) => old.sid === session.sid)),
-    record: changedRecord(path.record, before.nodeRecords),
+    record: changedRecord(path.record, before),
   }));
-  return { view, disks, maps, paths };
+  return { view, unprobed, disks, maps, paths };
 }

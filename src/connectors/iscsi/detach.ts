@@ -24,7 +24,12 @@ export async function detachVolume(
   const goal = iscsiGoal(volume, { credentials: false });
   const force = options.force === true;
   const keepSessions = options.keepSessions ?? [];
-  const scope = { ...detachScope(goal, deviceInfo, force), keepSessions };
+  const { recordsBefore } = options;
+  const scope = {
+    ...detachScope(goal, deviceInfo, force),
+    keepSessions,
+    ...(recordsBefore === undefined ? {} : { recordsBefore }),
+  };
   const known = (...looks: readonly IscsiObservation[]): IscsiGoal =>
     withKnownTargets({ ...goal, expectedWwid: scope.expectedWwid }, ...looks.map(({ storage }) => storage));
   const scopeOf = (...looks: readonly IscsiObservation[]) => ({

@@ -1,6 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { liveIdentityRequest } from '../../linux/live-identity.js';
 import type { DmDevice, ScsiDevice } from '../../linux/storage-state.js';
+import { unknownsAbout } from '../../linux/unknowns.js';
 import type { LaneReply, LaneRequest } from '../../transport/executor.js';
 import type { ConnectorContext, VerbOptions, VolumeResult, VolumeSpec } from '../connector.js';
 import { type Plan, reach } from '../engine/engine.js';
@@ -47,6 +48,9 @@ export async function extendVolume(
   return { ...result, outcome: sizesOf(goal, run.first) === sizesOf(goal, run.last) ? 'ok' : 'changed' };
 }
 
+/** Attributes of sessions, devices and maps; not the open counts of maps, which are not asked for here. */
+const LAYER_FILE = /^\/sys\/(?:class\/|block\/dm-\d+\/)./;
+
 /** Remaining work of an extend (pure). `first` is what the host showed before anything was done. */
 export function planExtend(
   goal: IscsiGoal,
@@ -56,6 +60,15 @@ export function planExtend(
 ): Plan {
   const { storage } = observation;
   const { devices, maps, paths } = viewVolume(storage, goal, goal.expectedWwid);
+  const concern = {
+    sids: [...paths.flatMap((path) => path.sessions), ...devices].map((one) => one.sid),
+    hctls: devices.map((device) => device.hctl),
+    dmNames: maps.map((map) => map.name),
+    targetNames: goal.targets.map((triple) => triple.targetName),
+  };
+  // a layer that could not be read may have another size
+  const blind = unknownsAbout(storage, concern).find(({ subject }) => LAYER_FILE.test(subject));
+  if (blind !== undefined) return { kind: 'look', why: `cannot read ${blind.subject}: ${blind.reason}` };
   if (devices.length === 0) return stop('E_DEVICE_NOT_FOUND', `${goal.volume} is not attached to this host`);
   const dead = devices.find((device) => !isLive(storage, device));
   if (dead !== undefined) {

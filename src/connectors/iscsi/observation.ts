@@ -32,6 +32,8 @@ export interface IscsiObservation {
   readonly unwritten?: ReadonlyMap<string, string>;
   /** whether anything may have been written to a device, by kernel name; absent when it was not looked at */
   readonly written?: ReadonlyMap<string, boolean>;
+  /** SCSI disks that multipathd tracks and that are not there (any more); absent when it was not asked, or did not say */
+  readonly stalePaths?: readonly string[];
   /** private links of encrypted volumes, and where they lead; absent when they do not matter */
   readonly links?: ReadonlyMap<string, string>;
 }
@@ -104,8 +106,9 @@ export function detachObservation(
   clues: Clues<IscsiObservation>,
 ): Fact<IscsiObservation> {
   const withMounts = clues.previous === null || clues.again;
-  const scope = scopeOf(goal, identity, clues);
-  const storage = storageLook({ scope, withMounts, withMultipathd: false });
+  // multipathd tells of all disks, so it is compared with all disks
+  const scope = clues.again ? null : scopeOf(goal, identity, clues);
+  const storage = storageLook({ scope, withMounts, withMultipathd: clues.again });
   const seen = ({ state, beyond }: StorageLook): IscsiObservation => ({
     storage: state,
     ...reachOf(scope, beyond),
@@ -127,7 +130,7 @@ export function detachObservation(
     requests: both.requests,
     parse(replies) {
       const [found, unwritten, memory, written] = both.parse(replies);
-      return { ...seen(found), unwritten, memory, ...(clues.again ? { written } : {}) };
+      return { ...seen(found), unwritten, memory, ...(clues.again ? { written, ...stalePathsOf(found.state) } : {}) };
     },
   };
 }
@@ -157,6 +160,15 @@ function scopeOf(
 
 function reachOf(scope: StorageScope | null, beyond: readonly string[]): Pick<IscsiObservation, 'beyond' | 'whole'> {
   return { ...(scope === null ? { whole: true } : {}), ...(beyond.length === 0 ? {} : { beyond }) };
+}
+
+function stalePathsOf({ multipathd, scsiDevices, unknowns }: StorageState): Pick<IscsiObservation, 'stalePaths'> {
+  const disks = new Set(scsiDevices.map((device) => device.block?.name));
+  if (multipathd.paths !== null) {
+    return { stalePaths: multipathd.paths.filter((name) => /^sd[a-z]+$/.test(name) && !disks.has(name)) };
+  }
+  // a daemon that is not there tracks nothing; one that does not answer may
+  return unknowns.some(({ subject }) => subject === 'multipathd') ? {} : { stalePaths: [] };
 }
 
 function linksOf(reply: LaneReply | undefined): Pick<IscsiObservation, 'links'> {

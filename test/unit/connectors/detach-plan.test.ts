@@ -24,14 +24,21 @@ import {
 
 function plan(
   storage: StorageState,
-  options: { force?: boolean; wwid?: string; history?: History; first?: StorageState; written?: boolean } = {},
+  options: {
+    force?: boolean;
+    wwid?: string;
+    history?: History;
+    first?: StorageState;
+    written?: boolean;
+    stalePaths?: readonly string[];
+  } = {},
 ) {
   const goal = iscsiGoal(volume(options.wwid === undefined ? {} : { wwid: options.wwid }));
   const scope = detachScope(goal, null, options.force ?? false);
-  const { written } = options;
+  const { written, stalePaths } = options;
   const counts =
     written === undefined ? {} : { written: new Map(['sda', 'sdc', 'dm-0'].map((name) => [name, written])) };
-  const observation = { ...unasked(storage), ...counts };
+  const observation = { ...unasked(storage), ...counts, ...(stalePaths === undefined ? {} : { stalePaths }) };
   return planDetach(scope, observation, options.history ?? EMPTY_HISTORY, unasked(options.first ?? storage));
 }
 
@@ -197,7 +204,7 @@ describe('the plan of a detach', () => {
   });
 
   it('says nothing is left only when that could be read', () => {
-    expect(plan(state())).toEqual({ kind: 'done', warnings: [] });
+    expect(plan(state(), { stalePaths: [] })).toEqual({ kind: 'done', warnings: [] });
     expect(
       plan(state({ unknowns: [{ subject: '/sys/class/iscsi_session/session1', reason: 'not readable' }] })).kind,
     ).toBe('look');
@@ -214,6 +221,28 @@ describe('the plan of a detach', () => {
     expect(plan(storage).kind).toBe('look');
     const dead = { ...storage, scsiDevices: [{ ...unnamed, state: 'transport-offline' }] };
     expect(refusal(dead, { wwid: WWID, force: true })).toMatch(/^E_IDENTITY_UNKNOWN/);
+  });
+
+  it('found no disk: asks what multipathd still tracks that is none, and waits until it has forgotten that', () => {
+    expect(plan(state()).kind).toBe('look');
+    expect(steps(state(), { stalePaths: ['sdb'] }).map((step) => step.id)).toEqual(['multipathd forgets (wait)']);
+  });
+
+  it('leaves a record that it has put back, although it did not hear of that', () => {
+    const used = { ...attached(), nodeRecords: [{ ...record(0), mark: 'used' as const }] };
+    const logged = state({ nodeRecords: [record(0)] });
+    expect(steps(logged, { first: used, stalePaths: [] }).filter(({ id }) => id.includes('record'))).toEqual([]);
+    const kept = state({ nodeRecords: [{ ...record(0), mark: 'used' }] });
+    expect(steps(kept, { first: used, stalePaths: [] }).filter(({ id }) => id.includes('record'))).toHaveLength(1);
+  });
+
+  it('waits for a disk that a scan of a moment ago has not brought yet', () => {
+    const early = state({
+      ...attached(),
+      scsiDevices: attached().scsiDevices.map((one) => ({ ...one, block: null })),
+      dmDevices: [],
+    });
+    expect(plan(early)).toEqual({ kind: 'look', why: '0:0:0:1 has no disk yet' });
   });
 
   it('removes what a power cut has left of its own records, and no other empty file', () => {

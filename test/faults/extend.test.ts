@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { testSweeps } from './sweep-tests.js';
+
+describe('after any fault at any request of extend, and a resume, all holds', () => testSweeps('extend'));
