@@ -1,4 +1,4 @@
-/** `npx tsx bench/main.ts [--quick] [--save] [--rtt 0,100] [--minutes 45]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
+/** `npx tsx bench/main.ts [--quick] [--save] [--rtt 0,100] [--minutes 45] [--repeats 1]`: Longshore and its peers on many hosts of one real sshd. See bench/README.md. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ const { values: args } = parseArgs({
     save: { type: 'boolean', default: false },
     rtt: { type: 'string' },
     minutes: { type: 'string' },
+    repeats: { type: 'string' },
   },
 });
 
@@ -84,7 +85,11 @@ async function save(results: Results): Promise<void> {
 }
 
 const rtts = args.rtt?.split(',').map(Number);
-const sizes: Sizes = { ...(args.quick ? QUICK : FULL), ...(rtts === undefined ? {} : { rtts }) };
+const sizes: Sizes = {
+  ...(args.quick ? QUICK : FULL),
+  ...(rtts === undefined ? {} : { rtts }),
+  ...(args.repeats === undefined ? {} : { repeats: Number(args.repeats) }),
+};
 const fixture = await startFixture(sizes.rtts, sizes.reads);
 const end = (signal: NodeJS.Signals): void => void fixture.close().finally(() => process.kill(process.pid, signal));
 process.once('SIGINT', end).once('SIGTERM', end);
