@@ -104,7 +104,6 @@ function present({ options, terminal }: CommandContext, result: RunbookResult, r
     );
     const isWhole = result.stopped === undefined && !result.interrupted;
     // a resume of a resume is one of the first run, too
-    // a resume of a resume is one of the first run, too
     if (!isWhole) terminal.stderr.write(`To go on: longshore resume ${resumes ?? result.run}\n`);
   }
   if (result.journalError !== undefined) showError(result.journalError, terminal);

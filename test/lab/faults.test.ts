@@ -33,6 +33,14 @@ async function detach(...options: string[]) {
   return (await at.bastion.json('detach', ...options)).hosts['client1'];
 }
 
+/** Lets the array fail what is written, and writes. */
+async function loseWrites(device: string): Promise<void> {
+  await volumeError(at.lab.target, at.volume);
+  await at.client.run(`dd if=/dev/urandom of=${device} bs=4096 count=4 conv=nocreat,notrunc status=none`, {
+    check: false,
+  });
+}
+
 async function expectClean(): Promise<void> {
   expect(await clientLeftovers(at.client)).toEqual(CLEAN);
 }
@@ -106,11 +114,7 @@ describe('the volume', () => {
     try {
       const shown = await attach();
       const before = await clientLeftovers(at.client);
-      await volumeError(at.lab.target, at.volume);
-      const device = shown?.deviceInfo?.path ?? '';
-      await at.client.run(`dd if=/dev/urandom of=${device} bs=4096 count=4 conv=nocreat,notrunc status=none`, {
-        check: false,
-      });
+      await loseWrites(shown?.deviceInfo?.path ?? '');
       const result = await detach();
       expect(result, JSON.stringify(result)).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
       expect(await clientLeftovers(at.client)).toEqual(before);
@@ -131,11 +135,8 @@ describe('the volume', () => {
     try {
       const shown = await attach();
       const before = await clientLeftovers(at.client);
-      await volumeError(at.lab.target, at.volume);
       const device = shown?.deviceInfo?.path ?? '';
-      await at.client.run(`dd if=/dev/urandom of=${device} bs=4096 count=4 conv=nocreat,notrunc status=none`, {
-        check: false,
-      });
+      await loseWrites(device);
       const first = await detach();
       expect(first, JSON.stringify(first)).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
       expect((await clientLeftovers(at.client)).maps).toEqual(before.maps);

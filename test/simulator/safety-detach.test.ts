@@ -310,6 +310,29 @@ describe('a detach ends only when nothing is left', () => {
     expect(fleet.leftovers()).toEqual([]);
   });
 
+  it('a daemon is not told to forget a path whose name has gone to a disk of somebody else meanwhile', async () => {
+    const place = await attached({ volumesPerHost: 2 });
+    const { use, volume, host, fleet } = place;
+    const own = host.multipath.paths.map(({ name }) => name);
+    // the sessions stay for the second volume
+    await use((connector) => connector.attach(secondVolume(fleet)));
+    const other = fleet.array.createVolume({ wwid: '36001405ffffffffffffffffffffffff0', sizeBytes: 2 ** 30 });
+    fleet.array.map(fleet.targetName, host.environment.initiatorName, 9, other);
+    let isTold = false;
+    const late = meddled(async (request) => {
+      if (runs('multipathd', 'del', 'path')(request)) isTold = true;
+      if (request.kind !== 'wait' || request.outputLacks === undefined) return undefined;
+      for (const session of host.iscsi.sessions) await host.scsi.scan(session, 9);
+      return { kind: 'wait', ok: false, matches: [], remaining: [] };
+    });
+    const result = await use((connector) => connector.detach(volume(), null), late);
+    const appeared = host.scsi.units.flatMap(({ lun, disk }) => (lun === 9 ? [disk?.name] : []));
+    expect(appeared.some((name) => own.includes(name ?? ''))).toBe(true);
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'E_DEVICE_NOT_REMOVED' } });
+    expect(result.error?.message).toContain('a disk has that name again');
+    expect(isTold).toBe(false);
+  });
+
   it('a session on which something has appeared since is not logged out', async () => {
     const place = await attached({ volumesPerHost: 2 });
     const { use, volume, host } = place;

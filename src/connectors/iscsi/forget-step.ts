@@ -14,7 +14,8 @@ export const forgetId = (mode: ForgetMode): string => `multipathd forgets (${mod
 
 /**
  * multipathd must have forgotten the paths, or a late event of theirs hits the next device of that name (incident C1). With `mayBeOff` it is first asked
- * whether it runs, lest it be waited for in vain: where it had made a map that costs a process, and all its paths as an answer, for nothing.
+ * whether it runs, lest it be waited for in vain: where it had made a map that costs a process, and all its paths as an answer, for nothing. It is told
+ * only while no disk has such a name: one that has is somebody else's by now, and would lose its path.
  */
 export function forgetStep(
   names: readonly string[],
@@ -30,6 +31,7 @@ export function forgetStep(
     timeoutMs: 10_000,
     okExits: 'any',
   }));
+  const vacant: LaneRequest = { kind: 'wait', absent: names.map((name) => `/sys/block/${name}`), timeoutMs: 0 };
   const wait: LaneRequest = { kind: 'wait', outputLacks: { argv, words: names }, timeoutMs: MULTIPATHD_FORGETS_MS };
   const id = forgetId(mode);
   const what = `${mode === 'tell' ? 'tell multipathd to forget' : 'wait until multipathd has forgotten'} ${names.join(', ')}`;
@@ -43,8 +45,8 @@ export function forgetStep(
   };
   return {
     ...common,
-    requests: mode === 'tell' ? [...tell, wait] : mayBeOff ? [ask, wait] : [wait],
-    main: 0,
+    requests: mode === 'tell' ? [vacant, ...tell, wait] : mayBeOff ? [ask, wait] : [wait],
+    main: mode === 'tell' ? 1 : 0,
     maxAttempts: 1,
     judge: (replies) => forgottenVerdict(what, replies),
   };
@@ -52,12 +54,14 @@ export function forgetStep(
 
 /** A daemon that does not run, or is not installed, tracks nothing; of one that does not answer it is not known. */
 function forgottenVerdict(what: string, replies: readonly LaneReply[]): StepVerdict {
-  const [asked] = replies;
+  const asked = replies.find(({ kind }) => kind === 'run');
   if (saysNoDaemon(asked) || replies.at(-1)?.ok === true) return { ok: true };
   const answer =
     asked?.kind === 'run' && !asked.ok
       ? `it answered ${JSON.stringify(firstLine(asked.stderr || asked.stdout))}`
-      : 'it did not in time';
+      : replies[0]?.kind === 'wait' && !replies[0].ok && replies.length > 1
+        ? 'a disk has that name again'
+        : 'it did not in time';
   return {
     ok: false,
     weight: 'final',
