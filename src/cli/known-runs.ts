@@ -2,7 +2,7 @@ import type { LongshoreError } from '../errors/longshore-error.js';
 import type { LineType } from '../journal/journal-lines.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { runState } from '../journal/run-state.js';
-import { readRuns, runIds, SUMMARY_LINES } from '../journal/run-store.js';
+import { readRun, readRuns, runIds, SUMMARY_LINES } from '../journal/run-store.js';
 import type { KnownRun } from '../report/runs-document.js';
 import { controllerState } from './controller.js';
 import { usageError } from './parse-options.js';
@@ -19,12 +19,22 @@ export async function runNamed(stateDirectory: string, word: string): Promise<st
   const [only] = like;
   if (only === undefined) {
     throw usageError(
-      `there is no run ${word} in ${stateDirectory}`,
-      'longshore runs lists them; --state-dir names another place.',
+      `there is no run${word === 'last' ? '' : ` ${word}`} in ${stateDirectory}`,
+      latest === undefined
+        ? 'Runs that change hosts leave a journal there; --state-dir names another place.'
+        : `The last one there is ${latest}; longshore runs lists them, --state-dir names another place.`,
     );
   }
   if (like.length > 1) throw usageError(`${word} may be any of ${like.length} runs: ${like.slice(0, 5).join(', ')}`);
   return only;
+}
+
+/** What the journal has of the run that a word means. Throws `E_USAGE`, also for a run that left nothing but its name. */
+export async function recordNamed(stateDirectory: string, word: string): Promise<RunRecord> {
+  const run = await runNamed(stateDirectory, word);
+  const record = await readRun(stateDirectory, run);
+  if (record !== null) return record;
+  throw usageError(`run ${run} died before it had written anything: it has changed nothing`);
 }
 
 /** Runs with what became of them, and which later run resumed them. */

@@ -1,7 +1,6 @@
 import { failedHosts } from '../journal/failed-hosts.js';
-import { readRun } from '../journal/run-store.js';
 import type { CommandContext } from './command.js';
-import { runNamed } from './known-runs.js';
+import { recordNamed } from './known-runs.js';
 import { usageError } from './parse-options.js';
 import { stateDirectory } from './state-directory.js';
 
@@ -9,10 +8,9 @@ import { stateDirectory } from './state-directory.js';
 export async function retriedHosts(context: CommandContext): Promise<ReadonlySet<string> | null> {
   const { retry } = context.options;
   if (retry === undefined) return null;
-  const directory = stateDirectory(context);
-  const run = await runNamed(directory, retry);
-  const record = await readRun(directory, run);
-  const failed = record === null ? new Set<string>() : failedHosts(record);
+  const record = await recordNamed(stateDirectory(context), retry);
+  const failed = failedHosts(record);
   if (failed.size > 0) return failed;
+  const { run } = record.start;
   throw usageError(`--retry: run ${run} failed on no host`, `longshore resume ${run} goes on where it ended.`);
 }

@@ -1,21 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LongshoreError } from '../../errors/longshore-error.js';
 import type { RunRecord } from '../../journal/run-record.js';
-import { readRun, runIds } from '../../journal/run-store.js';
 import { junitXml } from '../../report/junit.js';
 import { jsonText } from '../../report/result-document.js';
 import { runPage } from '../../report/run-page/run-page.js';
 import type { Command } from '../command.js';
 import { controllerState } from '../controller.js';
 import { EXIT } from '../exit-codes.js';
+import { recordNamed } from '../known-runs.js';
 import { usageError } from '../parse-options.js';
 import { stateDirectory } from '../state-directory.js';
 
 /** Makes files of the journal of one run. Connects to no host. */
 export const report: Command = async ({ options, terminal }) => {
   const state = stateDirectory({ options, terminal });
-  const run = await findRun(state, options.run);
+  const run = await recordNamed(state, options.run);
   const { junit, html = junit === undefined ? `longshore-${run.start.run}.html` : undefined } = options;
   const files = [
     ...(html === undefined ? [] : [{ option: '--html', file: html, text: runPage(run, stateOf(run)) }]),
@@ -28,20 +27,6 @@ export const report: Command = async ({ options, terminal }) => {
   );
   return EXIT.ok;
 };
-
-async function findRun(state: string, wanted: string): Promise<RunRecord> {
-  const ids = await runIds(state);
-  const run = wanted === 'last' ? ids.at(-1) : ids.find((id) => id === wanted);
-  const record = run === undefined ? null : await readRun(state, run);
-  if (record !== null) return record;
-  const what = wanted === 'last' ? 'no run' : `no run ${wanted}`;
-  throw new LongshoreError('E_USAGE', `there is ${what} in ${state}`, {
-    remedy:
-      ids.length === 0
-        ? 'runs that change hosts leave a journal there; --state-dir names another directory'
-        : `the last one there is ${ids.at(-1)}`,
-  });
-}
 
 /** As a person would say it. */
 function stateOf(run: RunRecord): string {

@@ -12,7 +12,7 @@ import { isResumable, type LeftWork, leftWork, type ResumeMode, type SkippedItem
 import { laterWork } from '../../journal/later-work.js';
 import type { RunRecord } from '../../journal/run-record.js';
 import { runState } from '../../journal/run-state.js';
-import { readRun, readRuns, runIds } from '../../journal/run-store.js';
+import { readRuns, runIds } from '../../journal/run-store.js';
 import { gather } from '../../report/gather.js';
 import { plural } from '../../report/units.js';
 import { planText, volumeTable } from '../../report/volume-text.js';
@@ -20,7 +20,7 @@ import type { Command, CommandContext } from '../command.js';
 import { hostConnector } from '../connect-host.js';
 import { controllerState } from '../controller.js';
 import { exitCodeOfRun } from '../exit-codes.js';
-import { runNamed } from '../known-runs.js';
+import { recordNamed } from '../known-runs.js';
 import { usageError } from '../parse-options.js';
 import { performVerb } from '../perform-verb.js';
 import { presentResult } from '../present-result.js';
@@ -38,9 +38,7 @@ export const resume: Command = async (context) => {
   const { options } = context;
   const mode = options.undo ? 'undo' : 'finish';
   const directory = stateDirectory(context);
-  const run = await runNamed(directory, options.run);
-  const record = await readRun(directory, run);
-  if (record === null) throw usageError(`run ${run} died before it had written anything: there is nothing to resume`);
+  const record = await recordNamed(directory, options.run);
   checkEnded(record);
   const own: CommandContext = { ...context, options: resumeOptions(options, record) };
   if (record.start.verb === 'run') return resumePlaybook(own, record);
@@ -76,7 +74,7 @@ function checkResumable(record: RunRecord, mode: ResumeMode): void {
   if (!isResumable(verb)) {
     throw usageError(
       `run ${run} was ${verb}: only attach, detach and extend can be resumed, and playbooks`,
-      `longshore runs ${run} shows what it has done where.`,
+      `longshore runs ${run} shows what it has done where${verb === 'sweep' ? '; longshore sweep goes on from what the hosts show' : ''}.`,
     );
   }
   if (mode === 'undo' && verb === 'extend') {

@@ -1,5 +1,6 @@
 import type { LongshoreError } from '../../errors/longshore-error.js';
 import { attachments } from '../../journal/attachments.js';
+import type { RunRecord } from '../../journal/run-record.js';
 import { readRuns, runIds } from '../../journal/run-store.js';
 import { jsonText } from '../../report/result-document.js';
 import { listedRun, runDocument } from '../../report/runs-document.js';
@@ -53,11 +54,16 @@ async function tellRun(context: CommandContext, word: string): Promise<ExitCode>
   }
   terminal.stdout.write(runText(first, paintFor(terminal.stdout)));
   if (first.state === 'died' || first.state === 'interrupted') {
-    terminal.stderr.write(
-      `To finish it: longshore resume ${run}; to undo what it left half done: longshore resume ${run} --undo\n`,
-    );
+    terminal.stderr.write(`${wayOn(first.record.start)}\n`);
   }
   return EXIT.ok;
+}
+
+/** A sweep is made anew from what the hosts show: its approval was for what it saw then. */
+function wayOn({ run, verb }: RunRecord['start']): string {
+  if (verb === 'sweep')
+    return 'What it has not removed: longshore sweep, which looks again and asks for an approval of its own.';
+  return `To finish it: longshore resume ${run}; to undo what it left half done: longshore resume ${run} --undo`;
 }
 
 async function tellAttached(context: CommandContext): Promise<ExitCode> {
