@@ -2,12 +2,14 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import * as z from 'zod';
 import { LongshoreError } from '../errors/longshore-error.js';
+import type { RemovalResult } from './apply-sweep.js';
 import type { FleetAudit } from './audit-fleet.js';
 import {
   type EarlierLook,
   type EarlierLooks,
   hashOfLines,
   type Quarantine,
+  quarantineKey,
   SWEEP_DEFAULTS,
   type SweepPlan,
   approvalLine,
@@ -81,7 +83,16 @@ export class SweepFiles {
     return new Map(Object.entries(found?.objects ?? {}));
   }
 
-  async keepQuarantine(quarantine: Quarantine): Promise<void> {
+  /** What failed goes into the quarantine, so that no later sweep tries again and again; what is gone comes out of it. Throws `E_STATE`. */
+  async noteResults(results: Iterable<RemovalResult>): Promise<void> {
+    const quarantine = new Map(await this.quarantine());
+    const before = JSON.stringify([...quarantine]);
+    for (const { object, state, error } of results) {
+      const key = quarantineKey(object.host, object.key);
+      if (state === 'failed') quarantine.set(key, error?.message ?? 'it is still there');
+      if (state === 'removed' || state === 'gone') quarantine.delete(key);
+    }
+    if (JSON.stringify([...quarantine]) === before) return;
     await this.#write('quarantine.json', { format: 'longshore-quarantine/1', objects: Object.fromEntries(quarantine) });
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { RECORD_MARKS } from '../../src/linux/node-records.js';
+import { ended, meddled } from './meddle.js';
 import { runbookSite } from './runbook-site.js';
 
 const AUDIT = 'playbooks/audit.yaml';
@@ -68,4 +69,41 @@ it('audit.yaml and sweep.yaml: two looks, an approved plan, and then only what i
     'dock03 ok',
   ]);
   expect(left()).toEqual(['dock02 theirs', 'dock03 ours']);
+});
+
+it('sweep.yaml: one host first; what cannot be removed ends it there, and no later plan names it', async () => {
+  using site = await runbookSite({ hosts: 3 });
+  const stateDirectory = mkdtempSync(path.join(tmpdir(), 'longshore-runbook-state-'));
+  onTestFinished(() => rmSync(stateDirectory, { recursive: true }));
+  for (const { name, nodes } of site.fleet.hosts) {
+    const entry = nodes.create({ targetName: `${TARGET}-${name}`, address: '10.9.9.9', port: 3260, iface: 'default' });
+    nodes.append(entry, `${RECORD_MARKS.made}\n`);
+  }
+  site.wrap = (executor) =>
+    executor.host === 'dock01'
+      ? meddled((request) =>
+          request.kind === 'run' && request.argv.at(-1) === 'delete'
+            ? ended(1, { stderr: 'iscsiadm: busy\n' })
+            : undefined,
+        )(executor)
+      : executor;
+  const sweep = await site.read(SWEEP);
+  await site.plan(sweep, { stateDirectory });
+  const planned = async () => {
+    age(stateDirectory);
+    const { plan } = await site.plan(sweep, { stateDirectory });
+    const works = plan.plays.flatMap(({ steps }) => steps.flatMap((step) => step.works));
+    return { plan, hosts: works.filter(({ outcome }) => outcome === 'changed').map(({ host }) => host) };
+  };
+  const first = await planned();
+  expect(first.hosts).toEqual(['dock01', 'dock02', 'dock03']);
+  age(stateDirectory);
+  const result = await site.run(sweep, { stateDirectory, approved: first.plan });
+  expect([...result.hosts].map(([name, { outcome }]) => `${name} ${outcome}`)).toEqual([
+    'dock01 failed',
+    'dock02 refused',
+    'dock03 refused',
+  ]);
+  expect(site.fleet.hosts.map(({ nodes }) => nodes.entries.length)).toEqual([1, 1, 1]);
+  expect((await planned()).hosts).toEqual(['dock02', 'dock03']);
 });

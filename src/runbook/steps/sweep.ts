@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { reportStep } from '../../connectors/engine/show-command.js';
 import { LongshoreError } from '../../errors/longshore-error.js';
+import { batchesOf } from '../../fleet/batches.js';
 import { asLongshoreError } from '../../fleet/outcome.js';
+import { isFailure } from '../../fleet/stop-rules.js';
 import type { HostSweep, RemovalResult } from '../../sweep/apply-sweep.js';
 import type { FleetAudit } from '../../sweep/audit-fleet.js';
 import { removalStep } from '../../sweep/removal-steps.js';
+import type { SweepFiles } from '../../sweep/state-files.js';
 import { planSweep, type PlannedObject, SWEEP_DEFAULTS, type SweepPlan } from '../../sweep/sweep-plan.js';
 import { REMOVAL_OUTCOMES, sweepTask } from '../../sweep/sweep-task.js';
+import { SWEEP_WAVES } from '../../sweep/waves.js';
 import { integerSchema } from '../../inventory/hosts/field-schemas.js';
 import { lookAtBatch } from './look-at-batch.js';
 import { timeoutOption } from './option-schemas.js';
@@ -43,7 +47,8 @@ export const sweep = defineStep({
     return [...ready.map(plannedRemoval), ...wait];
   },
   async run(wanted: Options, context): Promise<readonly WorkResult[]> {
-    const { audit, plan } = await planned(wanted, context);
+    const found = await planned(wanted, context);
+    const { plan } = found;
     if (plan.outage !== null) throw outage(plan.outage);
     const results: WorkResult[] = [];
     const approved: PlannedObject[] = [];
@@ -52,14 +57,14 @@ export const sweep = defineStep({
       if (refusal === null) approved.push(object);
       else results.push(refusal);
     }
-    return [...results, ...(await remove(audit, approved, context))];
+    return [...results, ...(await remove(found, approved, context))];
   },
 });
 
 async function planned(
   { grace = SWEEP_DEFAULTS.graceSeconds, max_per_host: perHost, max_per_run: perRun }: Options,
   context: FleetStepContext,
-): Promise<{ readonly audit: FleetAudit; readonly plan: SweepPlan }> {
+): Promise<{ readonly audit: FleetAudit; readonly files: SweepFiles; readonly plan: SweepPlan }> {
   const { audit, files, earlier, now } = await lookAtBatch(context);
   const plan = planSweep(audit, earlier, await files.quarantine(), {
     now,
@@ -68,7 +73,7 @@ async function planned(
     perRun: perRun ?? SWEEP_DEFAULTS.perRun,
     only: null,
   });
-  return { audit, plan };
+  return { audit, files, plan };
 }
 
 /** What an approval covers: the object, and the state in which it was seen. */
@@ -108,8 +113,9 @@ async function refusalOf(object: PlannedObject, { recheck }: FleetStepContext): 
   return { host, subject: key, outcome: 'refused', message: error.message, warnings: [], error };
 }
 
+/** In waves, as the command does it; what could not be removed goes into the quarantine. */
 async function remove(
-  audit: FleetAudit,
+  { audit, files }: Awaited<ReturnType<typeof planned>>,
   approved: readonly PlannedObject[],
   context: FleetStepContext,
 ): Promise<readonly WorkResult[]> {
@@ -120,8 +126,25 @@ async function remove(
     onSwept: (host, result) => swept.set(host, result),
   });
   const touched = context.hosts.filter(({ name }) => approved.some(({ host }) => host === name));
-  if (touched.length > 0) await context.onHosts(touched, task);
-  return [...swept.values()].flatMap(({ results }) => results.map(workResult));
+  let last: string | undefined;
+  const left: string[] = [];
+  for (const wave of batchesOf(touched, SWEEP_WAVES)) {
+    if (last !== undefined) {
+      left.push(...wave.map(({ name }) => name));
+      continue;
+    }
+    const done = await context.onHosts(wave, task);
+    [last] = [...done].flatMap(([host, { outcome }]) => (isFailure(outcome) ? [host] : []));
+  }
+  const results = [...swept.values()].flatMap((sweep) => sweep.results);
+  await files.noteResults(results);
+  const message = `not begun: the sweep ended at ${last ?? 'another host'}`;
+  return [
+    ...results.map(workResult),
+    ...approved
+      .filter(({ host }) => left.includes(host))
+      .map(({ host, key }) => ({ host, subject: key, outcome: 'refused' as const, message, warnings: [] })),
+  ];
 }
 
 function workResult({ object, state, error }: RemovalResult): WorkResult {
