@@ -17,6 +17,7 @@ const DIRECTORIES: Readonly<Record<string, readonly string[]>> = {
   multipathd: ['/usr/sbin'],
   dmsetup: ['/usr/sbin'],
   blockdev: ['/usr/sbin'],
+  cryptsetup: ['/usr/sbin'],
 };
 
 /**
@@ -49,6 +50,22 @@ export function commandsOf(requests: readonly LaneRequest[]): readonly (readonly
     const tee = request.append === true ? ['tee', '-a'] : ['tee'];
     return [filePath, ...others].map((one) => [...tee, one]);
   });
+}
+
+/** Each form once, and not those that `known` has. */
+export function formsBeyond(
+  known: readonly AllowedCommand[],
+  forms: readonly AllowedCommand[],
+): readonly AllowedCommand[] {
+  const formOf = ({ program, words }: AllowedCommand): string => `${program} ${words}`;
+  const others = new Set(known.map(formOf));
+  const byForm = new Map(forms.map((one) => [formOf(one), one]));
+  return [...byForm].flatMap(([form, one]) => (others.has(form) ? [] : [one]));
+}
+
+/** What makers of commands look at, for samples; they touch nothing else of it. */
+export function sample<T extends object>(known: Partial<T>): T {
+  return known as T;
 }
 
 export function isAllowed(commands: readonly AllowedCommand[], [program = '', ...words]: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import type { LaneReply, LaneRequest } from '../transport/executor.js';
+import type { LaneReply, RunRequest } from '../transport/executor.js';
 import { listedPaths, runOutput, type Fact, type Learnt } from './fact.js';
 import { type Iqn, parseIqn, parsePortal } from './identifiers.js';
 import { parsedOrNoted } from './parse-error.js';
@@ -59,7 +59,7 @@ export function nodeRecordsFact(targets: readonly (Iqn | '*')[] = ['*']): Fact<L
 }
 
 /** ok when a file, at this moment, still holds nothing that a record begins with. What it does hold does not leave the host. */
-export function noRecordRequest(filePath: string): LaneRequest {
+export function noRecordRequest(filePath: string): RunRequest {
   return {
     kind: 'run',
     argv: ['grep', '-q', '-E', '-e', PATTERN, '--', filePath],

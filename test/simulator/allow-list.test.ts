@@ -9,9 +9,12 @@ import { ISCSI_LISTING, ISCSI_PRIVATE_DIRECTORIES, iscsiAllowList } from '../../
 import { IscsiConnector } from '../../src/connectors/iscsi/iscsi-connector.js';
 import { DirectExecutor } from '../../src/simulator/direct-executor.js';
 import { createFleetModel, type FleetModel } from '../../src/simulator/fleet-model.js';
+import { auditAllowList, sweepAllowList } from '../../src/sweep/allow-list.js';
 import { deadlineIn } from '../../src/time/deadline.js';
 import { becomeEachCommand } from '../../src/transport/become-each-command.js';
-import type { Executor, LaneReply, LaneRequest } from '../../src/transport/executor.js';
+import type { Executor, LaneReply, LaneRequest, WaitRequest } from '../../src/transport/executor.js';
+import { plantLeftovers } from './sweep-leftovers.js';
+import { candidatesOf, planOf, sweepSite } from './sweep-site.js';
 
 /** of the same package as sudo */
 const VISUDO = 'visudo';
@@ -25,18 +28,21 @@ afterEach(() => {
  * A simulated host whose sudo allows what the list does, and nothing else: it runs what is behind `sudo -n --`, and looks as root, because the
  * simulator knows no users.
  */
-function hostWithRules(executor: Executor, ran: string[][]): Executor {
+function hostWithRules(executor: Executor, ran: string[][], rules = iscsiAllowList()): Executor {
   const unwrap = (argv: readonly string[]): readonly string[] => {
     const [sudo, option, dashes, ...command] = argv;
     if (sudo !== 'sudo' || option !== '-n' || dashes !== '--') throw new Error(`without sudo: ${argv.join(' ')}`);
     ran.push(command);
     // the lane puts the kernel's name there, before sudo sees it
     const seen = command.map((word) => word.replace('{}', 'sdz'));
-    if (!isAllowed(iscsiAllowList(), seen)) throw new Error(`not allowed: ${argv.join(' ')}`);
+    if (!isAllowed(rules, seen)) throw new Error(`not allowed: ${argv.join(' ')}`);
     return command;
   };
   const translated = (request: LaneRequest): LaneRequest => {
     if (request.kind === 'write') throw new Error(`written without sudo: ${String(request.filePath)}`);
+    if (request.kind === 'wait' && seenBy(request).some((one) => /^\/(?:etc\/iscsi\/nodes|var\/lib)\//.test(one))) {
+      throw new Error('a wait for what only root can see');
+    }
     if (request.kind === 'wait' && request.outputLacks !== undefined) {
       return { ...request, outputLacks: { ...request.outputLacks, argv: unwrap(request.outputLacks.argv) } };
     }
@@ -71,6 +77,20 @@ function hostWithRules(executor: Executor, ran: string[][]): Executor {
   };
 }
 
+const eachBySudo = (executor: Executor): Executor =>
+  becomeEachCommand(executor, {
+    method: 'sudo',
+    plainPrograms: ['uname', 'udevadm'],
+    privateDirectories: ISCSI_PRIVATE_DIRECTORIES,
+    listing: ISCSI_LISTING,
+  });
+
+const seenBy = ({ present = [], absent = [], contents = [] }: WaitRequest): readonly string[] => [
+  ...present,
+  ...absent,
+  ...contents.map(({ filePath }) => filePath),
+];
+
 const below = (directory: string): string[] => [1, 2, 3].map((depth) => directory + '/*'.repeat(depth));
 
 describe('the allow-list of the iSCSI connector', () => {
@@ -94,12 +114,7 @@ describe('the allow-list of the iSCSI connector', () => {
     };
     const ran: string[][] = [];
     const connector = (): IscsiConnector => {
-      const executor = becomeEachCommand(hostWithRules(new DirectExecutor(host), ran), {
-        method: 'sudo',
-        plainPrograms: ['uname', 'udevadm'],
-        privateDirectories: ISCSI_PRIVATE_DIRECTORIES,
-        listing: ISCSI_LISTING,
-      });
+      const executor = eachBySudo(hostWithRules(new DirectExecutor(host), ran));
       return new IscsiConnector({ executor, deadline: deadlineIn(20_000), runId: 'test' });
     };
     const work = connector();
@@ -149,12 +164,62 @@ describe('the allow-list of the iSCSI connector', () => {
   });
 });
 
+describe('the allow-lists of audit and sweep', () => {
+  const all = [...iscsiAllowList(), ...auditAllowList(), ...sweepAllowList()];
+
+  test('are enough to find and remove leftovers of each kind, each with its proof', async () => {
+    const ran: string[][] = [];
+    const site = sweepSite({}, (executor) => eachBySudo(hostWithRules(executor, ran, all)));
+    const planted = await plantLeftovers(site);
+    const before = await site.audit();
+    expect(candidatesOf(before)).toEqual(planted);
+    const { results, error } = await site.apply(before, planOf(before).objects);
+    expect([error, ...results.filter(({ state }) => state !== 'removed')]).toEqual([undefined]);
+    expect(ran.map(([program]) => program)).toEqual(
+      expect.arrayContaining(['cryptsetup', 'dmsetup', 'multipath', 'sg_turs', 'readlink', 'rm', 'mkdir', 'mv', 'sed']),
+    );
+  });
+
+  test('an audit needs none of those that change a host', async () => {
+    const site = sweepSite({}, (executor) =>
+      eachBySudo(hostWithRules(executor, [], [...iscsiAllowList(), ...auditAllowList()])),
+    );
+    expect(candidatesOf(await site.audit())).toEqual([]);
+    await plantLeftovers(site);
+    expect(candidatesOf(await site.audit()).length).toBeGreaterThan(10);
+    const changing = /^(?:remove|close|message|-f|-p|1)\b/;
+    expect(auditAllowList().filter(({ words }) => changing.test(words))).toEqual([]);
+  });
+
+  test.each([
+    'dmsetup remove --force mpatha',
+    'dmsetup remove_all',
+    'dmsetup remove mpatha mpathb',
+    'cryptsetup luksErase secret',
+    'cryptsetup close --deferred secret',
+    'mkdir -p -m 0700 /etc/cron.d',
+    'mv -f -- /etc/passwd /var/lib/longshore/quarantine/etc+passwd',
+    'mv -f -- /etc/iscsi/nodes/a/b /etc/sudoers.d/a',
+    'rm -f -- /dev/disk/by-id/os-brick+dev+dm-7 /etc/passwd',
+    'rm -f -- /dev/disk/by-id/os-brick+/../../sda',
+    'readlink -f -- /root/.ssh',
+    'grep -q -E -e . -- /etc/shadow',
+    'sg_turs -v /dev/vda',
+  ])('do not allow %s', (line) => {
+    expect(isAllowed(all, line.split(' '))).toBe(false);
+  });
+});
+
 describe('sudoers', () => {
   test('is a file that visudo takes', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'longshore-sudoers-'));
     try {
       const file = path.join(directory, 'longshore');
-      writeFileSync(file, sudoersText('storage', { iscsi: iscsiAllowList() }), { mode: 0o440 });
+      writeFileSync(
+        file,
+        sudoersText('storage', { iscsi: iscsiAllowList(), audit: auditAllowList(), sweep: sweepAllowList() }),
+        { mode: 0o440 },
+      );
       expect(execFileSync(VISUDO, ['-cf', file], { encoding: 'utf8' })).toContain('parsed OK');
     } finally {
       rmSync(directory, { recursive: true });

@@ -30,7 +30,11 @@ export interface SweepSite {
 
 export const OTHER_TARGET = 'iqn.2010-10.org.longshore.sim:other';
 
-export function sweepSite(options: Partial<FleetModelOptions> = {}): SweepSite {
+/** `wrap`: what is put around each way to a host that audits and sweeps take. */
+export function sweepSite(
+  options: Partial<FleetModelOptions> = {},
+  wrap: (executor: Executor) => Executor = (executor) => executor,
+): SweepSite {
   const fleet = createFleetModel({ hosts: 1, volumesPerHost: 8, chap: false, ...options });
   onTestFinished(() => fleet.stop());
   const host = (index = 0): SimulatedHost => {
@@ -74,7 +78,7 @@ export function sweepSite(options: Partial<FleetModelOptions> = {}): SweepSite {
     async audit(declared = [], outagePercent = 100) {
       const looks = new Map<string, HostLook>();
       for (const [index, { name }] of fleet.hosts.entries()) {
-        const snapshot = await using(index, (executor) => lookAtHost(executor, deadlineIn(20_000)));
+        const snapshot = await using(index, (executor) => lookAtHost(wrap(executor), deadlineIn(20_000)));
         looks.set(name, { snapshot, claims: claimsOf(declared) });
       }
       return auditFleet(looks, outagePercent);
@@ -82,7 +86,7 @@ export function sweepSite(options: Partial<FleetModelOptions> = {}): SweepSite {
     apply: (audit, approved, executor) => {
       const index = fleet.hosts.findIndex(({ name }) => name === approved[0]?.host);
       const work = (by: Executor): Promise<HostSweep> =>
-        applySweep({ executor: by, deadline: deadlineIn(20_000), runId: 'test' }, approved, {
+        applySweep({ executor: wrap(by), deadline: deadlineIn(20_000), runId: 'test' }, approved, {
           claims: audit.hosts.get(by.host)?.claims ?? [],
           portalsDown: audit.portalsDown,
         });
@@ -101,6 +105,12 @@ export function planOf(audit: FleetAudit, options: Partial<Parameters<typeof pla
     ...{ now, graceMs: 600_000, perHost: 100, perRun: 100, only: null },
     ...options,
   });
+}
+
+/** Keys of all that nobody owns, in the order of removal; of the first host. */
+export function candidatesOf({ hosts }: FleetAudit): readonly string[] {
+  const [first] = hosts.values();
+  return (first?.objects ?? []).flatMap(({ class: verdict, key }) => (verdict === 'candidate' ? [key] : []));
 }
 
 /** class and key of everything on a host, one line each. */

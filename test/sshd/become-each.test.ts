@@ -4,9 +4,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sudoersText } from '../../src/connectors/allow-list.js';
 import { iscsiAllowList } from '../../src/connectors/iscsi/allow-list.js';
+import { configuredDevicesFact } from '../../src/linux/configured-devices.js';
 import { mountsFact } from '../../src/linux/mounts.js';
 import { nodeRecordsFact } from '../../src/linux/node-records.js';
 import { Secret } from '../../src/secrets/secret.js';
+import { auditAllowList, sweepAllowList } from '../../src/sweep/allow-list.js';
 import { type BecomeEachCommand, becomeEachCommand } from '../../src/transport/become-each-command.js';
 import type { Executor, LaneRequest, RunRequest } from '../../src/transport/executor.js';
 import { connectSsh } from '../../src/transport/ssh-connection.js';
@@ -15,6 +17,9 @@ import { type SshdFixture, startSshd } from './sshd-fixture.js';
 
 /** of util-linux, as mount */
 const UNSHARE = 'unshare';
+
+/** as `longshore sudoers` prints them */
+const RULES = { iscsi: iscsiAllowList(), audit: auditAllowList(), sweep: sweepAllowList() };
 
 /** A sudo that notes what it runs, and does not allow `reboot`. */
 const SUDO = `
@@ -136,7 +141,7 @@ describe.skipIf(process.getuid?.() !== 0)(
     /** What `sudo -l` says of commands under these rules and no others, in a mount namespace of its own. */
     function allowed(commands: readonly (readonly string[])[]): readonly boolean[] {
       const rules = path.join(sshd.directory, 'sudoers');
-      writeFileSync(rules, `root ALL=(ALL:ALL) ALL\n${sudoersText('nobody', { iscsi: iscsiAllowList() })}`, {
+      writeFileSync(rules, `root ALL=(ALL:ALL) ALL\n${sudoersText('nobody', RULES)}`, {
         mode: 0o440,
       });
       const script = 'mount --bind "$1" /etc/sudoers && shift && exec sudo -n -l -U nobody -- "$@"';
@@ -160,6 +165,10 @@ describe.skipIf(process.getuid?.() !== 0)(
         ['tee', '/sys/class/scsi_device/3:0:0:1/device/delete'],
         ['tee', '-a', record],
         ['sync', '-d', '/dev/dm-3'],
+        [...argvOf(configuredDevicesFact().requests[0]), '/etc/crypttab', '/etc/fstab'],
+        ['dmsetup', 'remove', 'vg--a-lv+1'],
+        ['mv', '-f', '--', record, `/var/lib/longshore/quarantine/${record.slice(1).replaceAll('/', '+')}`],
+        ['rm', '-f', '--', '/dev/disk/by-id/os-brick+dev+dm-7'],
       ];
       expect(allowed(commands)).toEqual(commands.map(() => true));
     });
@@ -171,6 +180,8 @@ describe.skipIf(process.getuid?.() !== 0)(
         ['grep', '-H', 'x', '--', record],
         ['awk', 'BEGIN { system("id") }'],
         [...argvOf(mountsFact().requests[0]), '/etc/shadow'],
+        ['mv', '-f', '--', record, '/etc/sudoers.d/a'],
+        ['rm', '-f', '--', '/dev/disk/by-id/os-brick+dev+dm-7', '/etc/passwd'],
         ['sync'],
         ['sh'],
       ];
