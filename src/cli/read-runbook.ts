@@ -27,8 +27,12 @@ export async function prepareRunbook(context: CommandContext): Promise<PreparedR
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     ...(retried === null ? {} : { only: retried }),
   });
-  const hosts = await prepareHosts(runbook.hosts, context);
-  const known = new Map(hosts.map((host) => [host.name, host]));
+  // a step that moves volumes connects hosts beside those of its play
+  const movesVolumes = runbook.plays.some(({ steps }) => steps.some(({ kind }) => kind.moves !== undefined));
+  const usable = [...inventory.hosts.values()].filter(({ unsupported }) => unsupported === undefined);
+  const prepared = await prepareHosts(movesVolumes ? usable : runbook.hosts, context);
+  const known = new Map(prepared.map((host) => [host.name, host]));
+  const hosts = runbook.hosts.map((host) => known.get(host.name) ?? host);
   const connector = hostConnector(context);
   return {
     runbook,

@@ -51,7 +51,6 @@ export async function runPlaybook(
     hosts,
     connect,
     changesHosts: true,
-    refusesDirty: true,
     journaled: { more, ...(resumes === undefined ? {} : { resumes }) },
   };
   const result = await performRun(context, work, (fleetOptions, { prompts, journal }) =>

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { LongshoreError } from '../errors/longshore-error.js';
 import type { TaskJournal } from '../journal/task-journal.js';
 import { ConnectGates } from './connect-gate.js';
 import type { FleetEvent } from './fleet-event.js';
@@ -50,6 +51,8 @@ export interface WorkOptions {
   readonly mayBegin?: () => boolean;
   /** told of each host as soon as it has ended */
   readonly onResult?: (host: string, result: HostResult) => void;
+  /** in place of the run's: why nothing may be done on a host, whose name is given, or null; asked before it is connected */
+  readonly refusal?: (host: FleetHost) => LongshoreError | null;
 }
 
 /** What became of some hosts of a run. */
@@ -138,11 +141,15 @@ function openRun<H extends FleetHost>(
     get isInterrupted() {
       return interrupt.stop.aborted;
     },
-    work: (hosts, task, work = {}) =>
-      workOn(hosts, task, work.journal === undefined ? hostOptions : { ...hostOptions, journal: work.journal }, {
-        ...work,
-        fanout: Math.min(work.fanout ?? most, most),
-      }),
+    work: (hosts, task, work = {}) => {
+      const { journal, refusal } = work;
+      const own = {
+        ...hostOptions,
+        ...(journal === undefined ? {} : { journal }),
+        ...(refusal === undefined ? {} : { refusal }),
+      };
+      return workOn(hosts, task, own, { ...work, fanout: Math.min(work.fanout ?? most, most) });
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export function refuseConflicts(wishes: readonly VolumeWish[]): void {
   const seen = new Map<string, { readonly host: string; readonly volume: VolumeSpec }[]>();
   for (const { host, volumes } of wishes) {
     for (const volume of volumes) {
-      const identity = identityOf(volume);
+      const identity = volumeIdentity(volume);
       if (identity !== null) seen.set(identity, [...(seen.get(identity) ?? []), { host, volume }]);
     }
   }
@@ -40,7 +40,8 @@ function isReadOnly({ accessMode, data }: VolumeSpec): boolean {
   return (accessMode ?? data['access_mode']) === 'ro';
 }
 
-function identityOf({ wwid, data }: VolumeSpec): string | null {
+/** What a volume is known by when it is compared with another: its WWID, else Cinder's `volume_id`; null: neither is declared. */
+export function volumeIdentity({ wwid, data }: VolumeSpec): string | null {
   if (wwid !== undefined) return wwid;
   const id = data['volume_id'];
   return typeof id === 'string' && id !== '' ? id : null;

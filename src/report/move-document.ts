@@ -26,6 +26,7 @@ export function evacuationDocuments({
   evidence,
   ends,
   stopped,
+  settled,
   error,
 }: EvacuationReport): readonly MoveDocument[] {
   const base = {
@@ -46,6 +47,7 @@ export function evacuationDocuments({
       const ending = result.error === undefined ? 'moved' : 'stopped';
       return { ...base, volume, wwid, to, ending, owner: null, ...failure };
     }),
+    ...[...settled].map(([volume, to]): MoveDocument => ({ ...base, ...none, volume, to, ending: 'nothing-to-do' })),
     ...[...stopped].map(([volume, why]): MoveDocument => ({
       ...base,
       ...none,

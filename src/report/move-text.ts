@@ -40,7 +40,7 @@ export function moveText(reports: readonly MoveReport[], paint: Paint): string {
 
 /** What became of an evacuation: the evidence, then a row for each volume. */
 export function evacuationText(report: EvacuationReport, paint: Paint, plan: boolean): string {
-  const { evidence, ends, stopped } = report;
+  const { evidence, ends, stopped, settled } = report;
   const shown =
     evidence === undefined
       ? ''
@@ -51,6 +51,12 @@ export function evacuationText(report: EvacuationReport, paint: Paint, plan: boo
       const state = !isThere ? result.outcome : plan ? 'to be attached' : 'attached';
       return [oneLine(volume), to, paintOutcome(paint, result.outcome, state), oneLine(result.deviceInfo?.path ?? '')];
     }),
+    ...[...settled].map(([volume, host]) => [
+      oneLine(volume),
+      host ?? '',
+      paintOutcome(paint, 'ok', 'already there'),
+      '',
+    ]),
     ...[...stopped.keys()].map((volume) => [oneLine(volume), '', paintOutcome(paint, 'refused', 'stopped'), '']),
   ];
   return rows.length === 0 ? shown : shown + textTable(['VOLUME', 'TO', 'STATE', 'DEVICE'], rows, paint);

@@ -9,6 +9,7 @@ import type { Inventory, InventoryHost } from '../inventory/inventory.js';
 import type { MoveTools } from '../moves/move-services.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
 import { canonicalWork, hashOf, stableText } from './canonical.js';
+import { dirtyRefusalOf } from './dirty-hosts.js';
 import { Follows } from './follows.js';
 import type { PlannedPlay, RunbookPlan, StoredWork } from './plan.js';
 import type { Play, PlayStep, Runbook } from './playbook.js';
@@ -28,7 +29,7 @@ export async function planRunbook(
   runbook: Runbook,
   options: PlanOptions,
 ): Promise<{ readonly plan: RunbookPlan; readonly result: FleetResult }> {
-  refuseStepConflicts(runbook);
+  refuseStepConflicts(runbook, options.inventory);
   const follows = new Follows();
   const plays: PlannedPlay[] = [];
   const result = await withFleetRun(runbook.hosts, { ...options, changesHosts: false }, async (run) => {
@@ -84,8 +85,12 @@ class PlayPlanner {
 
   async plan(): Promise<PlannedPlay> {
     const { name, hosts, serial, steps } = this.#play;
-    if (steps.some(({ kind }) => kind.scope === 'host')) {
-      const done = await this.#run.work(hosts, this.#hostTask(), this.#fanout());
+    const refusal = dirtyRefusalOf(this.#play, await this.#options.moves.ledger.entries());
+    const asked = steps.some(({ kind }) => kind.scope === 'host')
+      ? hosts
+      : hosts.filter((host) => refusal(host) !== null);
+    if (asked.length > 0) {
+      const done = await this.#run.work(asked, this.#hostTask(), { ...this.#fanout(), refusal });
       for (const [host, result] of done.hosts) this.results.set(host, result);
       this.notRun.push(...done.notRun);
     }

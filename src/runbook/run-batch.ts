@@ -1,20 +1,21 @@
 import type { VolumeSpec } from '../connectors/connector.js';
-import { outcomeOfError } from '../connectors/outcome.js';
-import type { LongshoreError } from '../errors/longshore-error.js';
 import { AttachGate } from '../fleet/attach-gate.js';
 import type { HostFindings, HostResult } from '../fleet/fleet-result.js';
 import { joinedResult } from '../fleet/joined-result.js';
-import { asLongshoreError, worstOutcome } from '../fleet/outcome.js';
+import { asLongshoreError } from '../fleet/outcome.js';
 import type { FleetRun } from '../fleet/run-fleet.js';
 import type { HostTask } from '../fleet/run-host.js';
 import { isFailure, type StopRules } from '../fleet/stop-rules.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import type { TaskJournal } from '../journal/task-journal.js';
 import { recheckOf } from './approval.js';
+import { dirtyRefusalOf } from './dirty-hosts.js';
 import type { Play, PlayStep } from './playbook.js';
 import type { BatchResult } from './run-result.js';
 import type { RunOptions } from './run-runbook.js';
+import { segmentsOf } from './segments.js';
 import type { FleetStepKind, WorkResult } from './steps/step-kind.js';
+import { findingsOf, resultsOf } from './work-results.js';
 
 interface Batch {
   readonly play: Play;
@@ -45,14 +46,16 @@ export class BatchRun {
     const { play, hosts, rules, run } = this.#batch;
     const segments = segmentsOf(play.steps);
     for (const [index, segment] of segments.entries()) {
-      const able = hosts.filter(({ name }) => !this.#hasFailed(name) && !this.unfinished.has(name));
+      const isOver = (): boolean => rules.stop !== null || run.isInterrupted;
+      const journalOf = (some: readonly InventoryHost[], within = false): TaskJournal | undefined =>
+        this.#journalOf({ segment, part: index + 1, parts: segments.length, hosts: some, within });
+      const left = hosts.filter(({ name }) => !this.#hasFailed(name) && !this.unfinished.has(name));
+      const able = isOver() ? left : await this.#withoutDirty(left, journalOf);
       if (able.length === 0) break;
-      if (rules.stop !== null || run.isInterrupted) {
+      if (isOver()) {
         for (const { name } of able) this.unfinished.add(name);
         break;
       }
-      const journalOf = (some: readonly InventoryHost[], within = false): TaskJournal | undefined =>
-        this.#journalOf({ segment, part: index + 1, parts: segments.length, hosts: some, within });
       const [first] = segment;
       if (first?.kind.scope === 'fleet') await this.#fleetStep(first, first.kind, able, journalOf);
       else await this.#hostSteps(segment, able, journalOf(able));
@@ -82,6 +85,35 @@ export class BatchRun {
   #hasFailed(host: string): boolean {
     const result = this.results.get(host);
     return result !== undefined && isFailure(result.outcome);
+  }
+
+  /**
+   * Refuses hosts that are dirty after an evacuation and gives the others, unless the play is one for such hosts. The marks are read now: this
+   * run itself may have made some. Marks that cannot be read may be there.
+   */
+  async #withoutDirty(
+    hosts: readonly InventoryHost[],
+    journalOf: (hosts: readonly InventoryHost[]) => TaskJournal | undefined,
+  ): Promise<readonly InventoryHost[]> {
+    const { play, run, rules, options } = this.#batch;
+    const refusal = await options.moves.ledger.entries().then(
+      (entries) => dirtyRefusalOf(play, entries),
+      (thrown: unknown) => () => asLongshoreError(thrown),
+    );
+    const dirty = hosts.filter((host) => refusal(host) !== null);
+    if (dirty.length === 0) return hosts;
+    const journal = journalOf(dirty);
+    const done = await run.work(dirty, () => Promise.resolve({ outcome: 'ok' }), {
+      refusal,
+      ...(journal === undefined ? {} : { journal }),
+      onResult: (host, result) => {
+        this.#take(host, result);
+        rules.note(host, result);
+      },
+    });
+    for (const name of done.notRun) this.unfinished.add(name);
+    journal?.ended();
+    return hosts.filter((host) => !dirty.includes(host));
   }
 
   /** All steps of a segment on each host, over one connection. */
@@ -177,7 +209,9 @@ export class BatchRun {
       moves: options.moves,
     };
     const works = await this.#worksOf(step, '', () => kind.run(step.on('').options, context));
-    for (const [host, result] of touched) this.#take(host, result);
+    // of a host that is not of the batch, such as the dead source of an evacuation, the step itself says what its failure means
+    const own = new Set(hosts.map(({ name }) => name));
+    for (const [host, result] of touched) if (own.has(host) || !isFailure(result.outcome)) this.#take(host, result);
     const declined = works.find(({ error }) => error?.code === 'E_DECLINED')?.error;
     if (declined !== undefined) {
       rules.end({ kind: 'declined', message: declined.message });
@@ -254,41 +288,3 @@ function distinctVolumes(volumes: readonly VolumeSpec[]): readonly VolumeSpec[] 
 }
 
 const NO_COST = { roundTrips: 0, remoteProcesses: 0, bytesIn: 0, bytesOut: 0, durationMs: 0 } as const;
-
-/** Steps that are done on each host in a row, and between them, each by itself, steps that are about the batch. */
-export function segmentsOf(steps: readonly PlayStep[]): readonly (readonly PlayStep[])[] {
-  const segments: PlayStep[][] = [];
-  for (const step of steps) {
-    const last = segments.at(-1);
-    if (step.kind.scope === 'host' && last?.[0]?.kind.scope === 'host') last.push(step);
-    else segments.push([step]);
-  }
-  return segments;
-}
-
-async function resultsOf(host: string, work: () => Promise<readonly WorkResult[]>): Promise<readonly WorkResult[]> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const error = asLongshoreError(thrown, host === '' ? undefined : host);
-    return [{ host, subject: '', outcome: outcomeOfError(error), message: error.message, warnings: [], error }];
-  }
-}
-
-/** A host's findings from what its steps did: the worst outcome with its error, and the last word on each volume. */
-function findingsOf(works: readonly WorkResult[]): HostFindings {
-  const outcome = worstOutcome(works.map((work) => work.outcome));
-  const error: LongshoreError | undefined = works.find(
-    (work) => work.outcome === outcome && work.error !== undefined,
-  )?.error;
-  const volumes = new Map(
-    works.flatMap(({ subject, volume }) => (volume === undefined ? [] : [[subject, volume] as const])),
-  );
-  const command = works.findLast((work) => work.command !== undefined)?.command;
-  return {
-    outcome,
-    ...(error === undefined ? {} : { error }),
-    ...(volumes.size === 0 ? {} : { volumes }),
-    ...(command === undefined ? {} : { command }),
-  };
-}

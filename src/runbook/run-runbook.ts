@@ -57,7 +57,7 @@ export interface Progress {
  */
 export async function runRunbook(runbook: Runbook, options: RunOptions): Promise<RunbookResult> {
   requireSame(runbook, options.approved);
-  refuseStepConflicts(runbook);
+  refuseStepConflicts(runbook, options.inventory);
   return withFleetRun(runbook.hosts, options, async (run) => {
     const progress: Progress = { results: new Map(), failed: new Set(), unfinished: new Set() };
     const plays: PlayResult[] = [];

@@ -56,6 +56,32 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('Ctrl-C in the middle of a playbook', () => {
+  it('lets the step in flight end, begins no further host, and resume does the rest', async () => {
+    await using own = await scratchDirectory();
+    const slow = await startSimulatedFleet({ hosts: 2, delays: { loginMs: 1_000 } });
+    try {
+      const { inventoryFile, knownHostsFile } = await slow.writeFiles(own.directoryPath);
+      const args = ['-i', inventoryFile, '--known-hosts', knownHostsFile, '--state-dir', own.directoryPath, '--yes'];
+      const running = startLongshore(['run', 'playbooks/attach.yaml', ...args, '--json', '--log-level', 'debug']);
+      await running.stderrHas('"step":"login');
+      running.signal('SIGINT');
+      const { code, stdout, stderr } = await running.ended;
+      expect(code, stderr).toBe(130);
+      const document = resultSchema.parse(JSON.parse(stdout));
+      expect(document).toMatchObject({ interrupted: true, hosts: { dock01: { error: { code: 'E_INTERRUPTED' } } } });
+      expect(Object.keys(document.hosts)).toEqual(['dock01']);
+      const resumed = await startLongshore(['resume', document.run, ...args]).ended;
+      expect(resumed.code, resumed.stderr).toBe(0);
+      expect(
+        resumed.stdout.match(/path by path {2}dock0\d {2}data {2}ok {2}attached, 2 of 2 paths live/g),
+      ).toHaveLength(2);
+    } finally {
+      await slow.close();
+    }
+  });
+});
+
 describe('Ctrl-C in the middle of an attach', () => {
   it('lets the step in flight end, and the same command goes on from there', async () => {
     await using own = await scratchDirectory();

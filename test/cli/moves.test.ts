@@ -202,6 +202,26 @@ describe('longshore evacuate', () => {
     expect(back.stderr).toContain('E_HOST_DIRTY');
   });
 
+  it('by a playbook that stopped midway is gone on with by the same command; its silent source is no failure', async () => {
+    await run('attach', '--limit', 'dock01');
+    await cutPower();
+    const { array, hosts, targetName, volumes } = fleet;
+    const initiator = hosts[1]?.environment.initiatorName ?? '';
+    const { auth_username: username, auth_password: password } = volumes[1]?.connectionInfo.data ?? {};
+    array.allow(targetName, initiator, { username: String(username), password: 'another-secret-1' });
+    const evacuate = ['run', 'playbooks/evacuate.yaml', '-e', 'from=dock01', '-e', 'to=dock02', '--yes'];
+    const stopped = await run(...evacuate);
+    expect({ code: stopped.code, told: stopped.stderr.includes('E_LOGIN_REJECTED') }, stopped.stderr).toEqual({
+      code: 2,
+      told: true,
+    });
+    expect(leftAt('dock02')).toEqual([]);
+    array.allow(targetName, initiator, { username: String(username), password: String(password) });
+    const done = await run(...evacuate);
+    expect(done.code, done.stderr).toBe(0);
+    expect(leftAt('dock02').some((line) => line.includes('map'))).toBe(true);
+  });
+
   it('stops a volume of which nothing is on record, unless it is named with a reason', async () => {
     await cutPower();
     const evacuate = ['evacuate', '--from', 'dock01', '--to', 'dock02'];

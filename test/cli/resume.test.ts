@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LedgerFile } from '../../src/moves/ledger/ledger-file.js';
 import { resultSchema } from '../../src/report/result-schema.js';
 import { runsSchema, type RunsDocument } from '../../src/report/runs-schema.js';
 import { type FleetFiles, startSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet.js';
@@ -56,6 +57,12 @@ async function killed(verb: string, step: string): Promise<string> {
   return (last ?? '').replace('.jsonl', '');
 }
 
+/** What an evacuation of dock01 writes down, and what a clean does. */
+async function mark(as: 'dirty' | 'clean'): Promise<void> {
+  const volumes = [{ volume: 'data', wwid: fleet.volumes[0]?.wwid ?? '' }];
+  await new LedgerFile(state, 'test').add({ kind: 'host-mark', host: 'dock01', mark: as, volumes, why: 'evacuated' });
+}
+
 describe('an attach whose controller was killed', () => {
   it('is told by runs as died, with what it was doing, and resume finishes it', async () => {
     const id = await killed('attach', 'scan');
@@ -103,7 +110,16 @@ describe('an attach whose controller was killed', () => {
 
   it('is undone with --undo, to the last record, and twice changes nothing', async () => {
     const id = await killed('attach', 'scan');
-    expect(fleet.leftovers()).not.toEqual([]);
+    const left = fleet.leftovers();
+    expect(left).not.toEqual([]);
+    // evacuated meanwhile: neither is for a host that is dirty
+    await mark('dirty');
+    for (const mode of [[], ['--undo']]) {
+      const refused = await alone('resume', id, '--limit', 'dock01', ...mode);
+      expect({ code: refused.code, why: refused.stderr.includes('E_HOST_DIRTY') }).toEqual({ code: 5, why: true });
+    }
+    expect(fleet.leftovers()).toEqual(left);
+    await mark('clean');
     const undone = await alone('resume', id, '--undo');
     expect(undone.code).toBe(0);
     expect(undone.stdout).toMatch(/^dock01 +data +detached$/m);

@@ -7,6 +7,7 @@ import { chooseEvacuees } from '../../src/moves/evacuate/choose-evacuees.js';
 import { type EvacuationOptions, type EvacuationReport, evacuate } from '../../src/moves/evacuate/evacuate.js';
 import { checkedEvidence, type EvidenceTools } from '../../src/moves/evidence/evidence-source.js';
 import { dirtyMark, openMoves, ownerOf } from '../../src/moves/ledger/ledger-view.js';
+import type { FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { onlyLooks } from '../../src/transport/read-only-executor.js';
 import { atEach, Controller, movesSite, type MovesSite, ownersIn } from './moves-site.js';
@@ -54,8 +55,8 @@ interface Setting {
 }
 
 /** quay01 has the volume, on record, and stops answering; quay02 is to get it, and quay03 declares it too. */
-async function setting(): Promise<Setting> {
-  const site = movesSite();
+async function setting(options: Partial<FleetModelOptions> = {}): Promise<Setting> {
+  const site = movesSite(options);
   const world = new World();
   const [a, b, c] = site.hosts;
   await site.attach(a);
@@ -79,7 +80,7 @@ async function setting(): Promise<Setting> {
         knock: () =>
           self.isBack ? Promise.reject(new LongshoreError('E_HOST_ANSWERS', 'it is back')) : Promise.resolve(),
         evidence: checkedEvidence({ name: a.name, address: a.name }, FENCING, world),
-        othersWith: () => [{ host: c.name, spec: site.spec(c) }],
+        othersWith: () => [{ host: c.name, spec: site.spec(c), reached: reached.get(c.name) ?? DEAD }],
         connectorFor,
         ledger: controller.writes(site.ledger),
         runId: `run ${site.ledger.all.length}`,
@@ -203,7 +204,19 @@ describe('evacuate', () => {
     const silent = await setting();
     const controller = new Controller();
     controller.silent.add(c.name);
-    expect((await silent.run(controller)).stopped.get('data')?.message).toContain(`${c.name} does not answer`);
+    expect((await silent.run(controller)).stopped.get('data')?.message).toContain(
+      `${c.name} may have it and does not answer`,
+    );
+  });
+
+  it('stops a destination that has the initiator name of another host (E5)', async () => {
+    const clone = 'iqn.2004-10.org.longshore.sim:clone';
+    const at = await setting({ initiatorNameOf: (index) => (index === 0 ? undefined : clone) });
+    const [, b] = at.site.hosts;
+    const report = await at.run();
+    expect(report.ends[0]?.result).toMatchObject({ outcome: 'refused', error: { code: 'E_CONFLICT' } });
+    expect(b.leftovers()).toEqual([]);
+    expect(openMoves(at.site.ledger.all)).toEqual([]);
   });
 
   it('after a crash of the controller at any request ends at the destination, with one owner', async () => {

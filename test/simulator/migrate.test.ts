@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openMoveOf, ownerOf } from '../../src/moves/ledger/ledger-view.js';
 import { onlyLooks } from '../../src/transport/read-only-executor.js';
-import { atEach, Controller, movesSite, ownersIn } from './moves-site.js';
+import { atEach, Controller, movesSite, type MovesSite, ownersIn } from './moves-site.js';
 
 describe('migrate', () => {
   it('moves a volume with its data, and leaves nothing at the source', async () => {
@@ -103,6 +103,55 @@ describe('migrate', () => {
     const report = await site.migrate(controller);
     expect(report.ending).toBe('moved');
     expect(report.story.filter((line) => line === `${a.name} detached`)).toHaveLength(2);
+  });
+});
+
+describe('migrate of a volume that a third host declares, too', () => {
+  const third = (site: MovesSite, controller: Controller) => {
+    const [, , c] = site.hosts;
+    return [{ host: c.name, spec: site.spec(c), reached: site.context(controller, c) }];
+  };
+
+  it('is refused while that host has it, and nothing is begun (S40)', async () => {
+    const site = movesSite();
+    const [a, b, c] = site.hosts;
+    await site.attach(a);
+    await site.attach(c);
+    const controller = new Controller();
+    const report = await site.migrate(controller, { others: third(site, controller) });
+    expect(report).toMatchObject({ ending: 'refused', error: { code: 'E_TWO_HOSTS' } });
+    expect(report.error?.message).toContain(`${c.name} has it as /dev/dm-`);
+    expect([site.hasVolume(a), site.hasVolume(b)]).toEqual([true, false]);
+    expect(site.ledger.all).toEqual([]);
+  });
+
+  it('gives it to nobody when that host has got it meanwhile', async () => {
+    const site = movesSite();
+    const [a, b, c] = site.hosts;
+    await site.attach(a);
+    const controller = new Controller();
+    const report = await site.migrate(controller, {
+      others: third(site, controller),
+      arrayStep: {
+        what: 'somebody attaches it',
+        handOver: async () => void (await site.attach(c)),
+        giveBack: () => Promise.resolve(),
+      },
+    });
+    expect(report).toMatchObject({ ending: 'stopped', error: { code: 'E_TWO_HOSTS' } });
+    expect([site.hasVolume(a), site.hasVolume(b), site.hasVolume(c)]).toEqual([false, false, true]);
+  });
+
+  it('goes on when that host does not answer, and says so: one host has it before the move and one after it', async () => {
+    const site = movesSite();
+    const [a, b, c] = site.hosts;
+    await site.attach(a);
+    const controller = new Controller();
+    controller.silent.add(c.name);
+    const report = await site.migrate(controller, { others: third(site, controller) });
+    expect(report.ending).toBe('moved');
+    expect(report.results.from?.warnings.join()).toContain(`${c.name} may have it and does not answer`);
+    expect([site.hasVolume(a), site.hasVolume(b)]).toEqual([false, true]);
   });
 });
 

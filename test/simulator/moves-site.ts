@@ -7,7 +7,7 @@ import type { Ledger, LedgerEntry } from '../../src/moves/ledger/ledger-entry.js
 import { type MoveOptions, type MoveReport, moveVolume } from '../../src/moves/migrate/migrate.js';
 import type { Volume } from '../../src/simulator/array-model.js';
 import { DirectExecutor } from '../../src/simulator/direct-executor.js';
-import { createFleetModel, type FleetModel } from '../../src/simulator/fleet-model.js';
+import { createFleetModel, type FleetModel, type FleetModelOptions } from '../../src/simulator/fleet-model.js';
 import type { SimulatedHost } from '../../src/simulator/host-model.js';
 import { type Deadline, deadlineIn } from '../../src/time/deadline.js';
 import type { Executor, LaneReply, LaneRequest, RepliesTo } from '../../src/transport/executor.js';
@@ -81,8 +81,8 @@ export interface MovesSite {
   release(): Promise<void>;
 }
 
-export function movesSite(): MovesSite {
-  const fleet = createFleetModel({ hosts: 3, namePrefix: 'quay' });
+export function movesSite(options: Partial<FleetModelOptions> = {}): MovesSite {
+  const fleet = createFleetModel({ hosts: 3, namePrefix: 'quay', ...options });
   const executors: Executor[] = [];
   onTestFinished(() => fleet.stop());
   const [one, two, three] = fleet.hosts;

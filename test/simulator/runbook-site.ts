@@ -31,6 +31,8 @@ export interface RunbookSite extends Disposable {
   /** hosts that cannot be reached */
   readonly gone: Set<string>;
   readonly events: FleetEvent[];
+  /** what a fencing check with the command `power` says of every host */
+  power: string;
   /** wraps the way to every host */
   wrap: (executor: Executor) => Executor;
   host(name: string): SimulatedHost;
@@ -61,7 +63,8 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
   const ledger = new MemoryLedger();
   const moves: MoveTools = {
     ledger,
-    run: (argv) => Promise.resolve({ stdout: argv.join(' ') }),
+    run: (argv) =>
+      Promise.resolve({ stdout: argv[0] === 'power' ? JSON.stringify({ state: site.power }) : argv.join(' ') }),
     readFile: () => Promise.reject(new Error('no file')),
     pause: () => Promise.resolve(),
     now: () => new Date(),
@@ -73,6 +76,7 @@ export async function runbookSite(options: FleetModelOptions, moreInventory = ''
     inventory,
     gone,
     events,
+    power: 'on',
     wrap: (executor) => executor,
     host,
     read(playbook, extraVars = [], limit) {

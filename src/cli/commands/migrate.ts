@@ -23,7 +23,7 @@ export const migrate: Command = async (context) => {
     confirm,
   };
   const { result, done } = await runMove(context, 'migrate', [from, to], [from, to], (services) =>
-    migrateVolumes({ from, to, volumes, array }, services),
+    migrateVolumes({ from, to, all: hosts.all, volumes, array }, services),
   );
   presentMove(
     context,

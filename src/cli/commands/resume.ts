@@ -14,6 +14,7 @@ import type { RunRecord } from '../../journal/run-record.js';
 import { runState } from '../../journal/run-state.js';
 import { readRuns, runIds } from '../../journal/run-store.js';
 import { gather } from '../../report/gather.js';
+import { refusingTaken } from '../../moves/dirty/refuse-dirty.js';
 import { plural } from '../../report/units.js';
 import { planText, volumeTable } from '../../report/volume-text.js';
 import type { Command, CommandContext } from '../command.js';
@@ -21,6 +22,7 @@ import { hostConnector } from '../connect-host.js';
 import { controllerState } from '../controller.js';
 import { exitCodeOfRun } from '../exit-codes.js';
 import { recordNamed } from '../known-runs.js';
+import { moveTools } from '../move-tools.js';
 import { usageError } from '../parse-options.js';
 import { performVerb } from '../perform-verb.js';
 import { presentResult } from '../present-result.js';
@@ -29,6 +31,7 @@ import { resumeOptions } from '../resume-options.js';
 import { type ResumedVolume, volumesNow } from '../resume-volumes.js';
 import { loadInventory, prepareHosts } from '../select-hosts.js';
 import { stateDirectory } from '../state-directory.js';
+import { withOwners } from '../with-owners.js';
 
 /**
  * Finishes what a dead or interrupted controller has left, or undoes it. The journal says where to look and what was there before; what is
@@ -131,22 +134,26 @@ async function perform(
   const resumes = { run, mode };
   // what an undo takes away was never handed out on purpose, but it may be in use by now: no force
   const force = mode === 'finish' && options.force;
+  const task = volumeTask<InventoryHost>(verb, {
+    volumesOf,
+    connectorFor,
+    planOnly: options.plan,
+    force,
+    ignoreErrors: force && options.ignoreErrors,
+    keepSessionsOf: ({ name }, volume) =>
+      volumes.get(name)?.find((one) => one.volume.name === volume.name)?.keepSessions ?? [],
+    recordsBeforeOf: ({ name }, volume) =>
+      recordsFoundFirst(record, resumers, mode, { host: name, volume: volume.name }),
+  });
+  const wwidsOf = (host: InventoryHost) => volumesOf(host).map(({ wwid }) => wwid);
+  const entries = await moveTools(context, verb).ledger.entries();
   const result = await performVerb(context, {
     verb,
     hosts,
-    task: volumeTask(verb, {
-      volumesOf,
-      connectorFor,
-      planOnly: options.plan,
-      force,
-      ignoreErrors: force && options.ignoreErrors,
-      keepSessionsOf: ({ name }, volume) =>
-        volumes.get(name)?.find((one) => one.volume.name === volume.name)?.keepSessions ?? [],
-      recordsBeforeOf: ({ name }, volume) =>
-        recordsFoundFirst(record, resumers, mode, { host: name, volume: volume.name }),
-    }),
+    task: verb === 'detach' ? refusingTaken(task, entries, wwidsOf) : task,
     connect: hostConnector(context),
     changesHosts: !options.plan,
+    refusesDirty: verb !== 'detach',
     journaled: {
       options: verb === 'detach' ? { force, 'ignore-errors': force && options.ignoreErrors } : {},
       volumesOf,
@@ -154,7 +161,8 @@ async function perform(
       resumes,
     },
   });
-  return { ...result, resumes };
+  const owned = options.plan ? result : await withOwners(context, result, hosts, volumesOf);
+  return { ...owned, resumes };
 }
 
 /** All runs since this one, the oldest first. Throws `E_JOURNAL` for one that cannot be read. */

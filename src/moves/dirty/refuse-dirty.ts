@@ -18,20 +18,28 @@ export function dirtyRefusal(entries: readonly LedgerEntry[]): (host: FleetHost)
 }
 
 /**
- * The same work, unless it is about a volume that was taken from the host: a detach would write what is left in its memory over what the
- * new owner has written.
+ * Why work on volumes of these identities is refused on a host, or null: one of them was taken from it, and a detach would write what is left in
+ * its memory over what the new owner has written. A volume without an identity may be any of them.
  */
+export function takenRefusal(
+  entries: readonly LedgerEntry[],
+  host: string,
+  wwids: readonly (string | undefined)[],
+): LongshoreError | null {
+  const mark = dirtyMark(entries, host);
+  const isTaken = mark?.volumes.some(({ wwid }) => wwids.includes(wwid) || wwids.includes(undefined)) === true;
+  return mark !== null && isTaken ? dirtyError(mark) : null;
+}
+
+/** The same work, unless it is about a volume that was taken from the host. */
 export function refusingTaken<H extends FleetHost>(
   task: HostTask<H>,
   entries: readonly LedgerEntry[],
   wwidsOf: (host: H) => readonly (string | undefined)[],
 ): HostTask<H> {
   return async (host, context) => {
-    const mark = dirtyMark(entries, host.name);
-    const wwids = wwidsOf(host);
-    // a volume without an identity may be any of them
-    const isTaken = mark?.volumes.some(({ wwid }) => wwids.includes(wwid) || wwids.includes(undefined)) === true;
-    if (mark !== null && isTaken) throw dirtyError(mark);
+    const refusal = takenRefusal(entries, host.name, wwidsOf(host));
+    if (refusal !== null) throw refusal;
     return task(host, context);
   };
 }

@@ -2,7 +2,7 @@ import type { VolumeSpec } from '../../connectors/connector.js';
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { sameVolumeAt } from '../same-volume.js';
 import type { LedgerEntry } from '../ledger/ledger-entry.js';
-import { openMoves, ownedBy, ownerOf } from '../ledger/ledger-view.js';
+import { dirtyMark, openMoves, ownedBy, ownerOf } from '../ledger/ledger-view.js';
 
 /** A host as far as choosing needs it. */
 export interface VolumeHost {
@@ -23,6 +23,8 @@ export interface EvacuationChoice {
   readonly evacuees: readonly Evacuee[];
   /** volumes that stay where they are, and why */
   readonly stopped: ReadonlyMap<string, LongshoreError>;
+  /** volumes that were taken from the source before, and the host that has them on record; null: none has */
+  readonly settled: ReadonlyMap<string, string | null>;
 }
 
 export interface ChooseOptions {
@@ -39,12 +41,13 @@ export interface ChooseOptions {
 /**
  * Which volumes leave the source, and where they go (pure): those that both the inventory and the ledger have there, since the source itself
  * cannot be asked. Where the two differ, that volume stops. A destination takes what its own definition gives the same identity; the one with
- * the fewest gets the next, in the order in which they were named.
+ * the fewest gets the next, in the order in which they were named. What an evacuation has taken away before is settled: the rest goes on.
  */
 export function chooseEvacuees({ from, to, entries, wanted, unrecorded }: ChooseOptions): EvacuationChoice {
   const onRecord = ownedBy(entries, from.name);
   const names = wanted.length > 0 ? wanted : [...from.volumes.keys(), ...undeclared(from, onRecord)];
   const stopped = new Map<string, LongshoreError>();
+  const settled = new Map<string, string | null>();
   const evacuees: Evacuee[] = [];
   for (const name of names) {
     try {
@@ -54,6 +57,13 @@ export function chooseEvacuees({ from, to, entries, wanted, unrecorded }: Choose
       const { wwid } = spec;
       if (wwid === undefined)
         throw stop(`${name} has no wwid in the inventory: it cannot be told from any other`, 'add its wwid');
+      const taken = takenBefore(from.name, wwid, entries);
+      if (taken !== null) {
+        settled.set(name, taken.host);
+        continue;
+      }
+      const twin = evacuees.find((one) => one.wwid === wwid);
+      if (twin !== undefined) throw stop(`${name} is the same volume as ${twin.volume} (${wwid})`, ONE_NAME);
       requireOnRecord(from.name, name, wwid, entries, unrecorded);
       evacuees.push({ volume: name, wwid, ...destinationOf(name, wwid, to, evacuees) });
     } catch (error) {
@@ -61,12 +71,24 @@ export function chooseEvacuees({ from, to, entries, wanted, unrecorded }: Choose
       stopped.set(name, error);
     }
   }
-  return { evacuees, stopped };
+  return { evacuees, stopped, settled };
 }
 
 function undeclared(from: VolumeHost, onRecord: ReturnType<typeof ownedBy>): readonly string[] {
   const declared = new Set([...from.volumes.values()].map(({ wwid }) => wwid));
   return onRecord.filter(({ wwid }) => !declared.has(wwid)).map(({ volume }) => volume);
+}
+
+/** Who has a volume on record that an evacuation took from the source, which is dirty since; null when it was not taken, or not yet. */
+function takenBefore(from: string, wwid: string, entries: readonly LedgerEntry[]): ReturnType<typeof ownerOf> {
+  const isTaken = dirtyMark(entries, from)?.volumes.some((volume) => volume.wwid === wwid) === true;
+  if (!isTaken || isMoving(from, wwid, entries)) return null;
+  const owner = ownerOf(entries, wwid);
+  return owner?.host === from ? null : owner;
+}
+
+function isMoving(from: string, wwid: string, entries: readonly LedgerEntry[]): boolean {
+  return openMoves(entries).some((move) => move.wwid === wwid && (move.from === from || move.to === from));
 }
 
 /** The ledger has the volume at the source, or on its way from or to it. */
@@ -77,7 +99,7 @@ function requireOnRecord(
   entries: readonly LedgerEntry[],
   unrecorded: boolean,
 ): void {
-  if (openMoves(entries).some((move) => move.wwid === wwid && (move.from === from || move.to === from))) return;
+  if (isMoving(from, wwid, entries)) return;
   const owner = ownerOf(entries, wwid);
   if (owner?.host === from) return;
   if (owner === null) {
@@ -111,6 +133,7 @@ function destinationOf(
   );
 }
 
+const ONE_NAME = 'name it once: two destinations would both be given it';
 const DECLARE = 'declare it for the source and its destination, or leave it where it is';
 
 function stop(message: string, remedy: string): LongshoreError {

@@ -4,8 +4,8 @@ import { meetHosts, type OnHost } from '../../fleet/meet-hosts.js';
 import type { InventoryHost } from '../../inventory/inventory.js';
 import { requireNotDirty } from '../dirty/refuse-dirty.js';
 import { checkedEvidence, type EvidenceSource, fileEvidence, noEvidence } from '../evidence/evidence-source.js';
+import { hostsDeclaring, othersWith } from '../elsewhere.js';
 import type { MoveServices } from '../move-services.js';
-import { sameVolumeAt } from '../same-volume.js';
 import { chooseEvacuees, type Evacuee } from './choose-evacuees.js';
 import { type EvacuationReport, evacuate } from './evacuate.js';
 import { findingsOfEvacuation } from './evacuation-findings.js';
@@ -46,8 +46,10 @@ export async function evacuateHost(request: EvacuateRequest, services: MoveServi
   const entries = await services.ledger.entries();
   for (const { name } of to) requireNotDirty(entries, name);
   const choice = chooseEvacuees({ from, to, entries, wanted: volumes, unrecorded: unrecorded !== undefined });
-  const others = othersOf(request, choice.evacuees);
-  const asked = [...new Set([...to, ...others.keys()])];
+  const wwids = choice.evacuees.map(({ wwid }) => wwid);
+  const others = hostsDeclaring(request.all, wwids, [from.name]);
+  const destinations = new Set(to.map(({ name }) => name));
+  const asked = [...to, ...others.filter(({ name }) => !destinations.has(name))];
   let report: EvacuationReport | undefined;
   const hosts = await meetHosts([from, ...asked], services.onHost, async (reached) => {
     const source = reached.get(from.name);
@@ -58,11 +60,10 @@ export async function evacuateHost(request: EvacuateRequest, services: MoveServi
       silence: source instanceof LongshoreError ? source : null,
       knock: () => knock(from, services.onHost),
       evidence: evidenceSource(request, choice.evacuees, services),
-      othersWith: ({ volume, wwid, to: destination }) =>
-        [...others].flatMap(([host]) => {
-          const spec = sameVolumeAt(host.volumes, volume, wwid);
-          return spec === null || host.name === destination ? [] : [{ host: host.name, spec }];
-        }),
+      othersWith: ({ wwid, to: destination }) => {
+        const beside = others.filter(({ name }) => name !== destination);
+        return othersWith(beside, wwid, reached);
+      },
       connectorFor: services.connectorFor,
       ledger: services.ledger,
       runId: services.runId,
@@ -74,15 +75,6 @@ export async function evacuateHost(request: EvacuateRequest, services: MoveServi
   });
   if (report === undefined) throw new LongshoreError('E_INTERRUPTED', 'interrupted before anything was begun');
   return { report, hosts };
-}
-
-/** Every host that declares one of these volumes, destinations too, and is not the source. */
-function othersOf({ from, all }: EvacuateRequest, evacuees: readonly Evacuee[]): ReadonlyMap<InventoryHost, true> {
-  const able = all.filter((host) => host.name !== from.name && host.unsupported === undefined);
-  const having = able.filter((host) =>
-    evacuees.some(({ wwid }) => [...host.volumes.values()].some((one) => one.wwid === wwid)),
-  );
-  return new Map(having.map((host) => [host, true]));
 }
 
 function evidenceSource(

@@ -1,5 +1,7 @@
-import type { VolumeResult, VolumeSpec } from '../../connectors/connector.js';
+import type { VolumeResult } from '../../connectors/connector.js';
 import { LongshoreError } from '../../errors/longshore-error.js';
+import { attachAlone } from '../../fleet/attach-alone.js';
+import { AttachGate } from '../../fleet/attach-gate.js';
 import type { Reached } from '../../fleet/meet-hosts.js';
 import { asLongshoreError } from '../../fleet/outcome.js';
 import type { HostContext } from '../../fleet/run-host.js';
@@ -7,10 +9,11 @@ import type { ConnectorFactory } from '../../fleet/volume-task.js';
 import type { Evidence } from '../evidence/evidence-schema.js';
 import { type EvidenceSource, requireFresh } from '../evidence/evidence-source.js';
 import { changeVolume } from '../change-volume.js';
+import { elsewhereError, lookElsewhere, type OtherHost } from '../elsewhere.js';
 import type { Ledger } from '../ledger/ledger-entry.js';
 import { lockHost } from '../lock-host.js';
 import { attachPlan, lookAt } from '../look-at.js';
-import { sideText } from '../side.js';
+import { initiatorOf } from '../migrate/initiators.js';
 import type { Evacuee, EvacuationChoice } from './choose-evacuees.js';
 import { EvacuationBook } from './evacuation-book.js';
 
@@ -24,8 +27,8 @@ export interface EvacuationOptions {
   /** Tries the source once more: rejects with `E_HOST_ANSWERS` when there is an answer. */
   readonly knock: () => Promise<void>;
   readonly evidence: EvidenceSource;
-  /** hosts beside source and destination that declare the volume, with their definition of it */
-  readonly othersWith: (evacuee: Evacuee) => readonly { readonly host: string; readonly spec: VolumeSpec }[];
+  /** hosts beside source and destination that declare the volume */
+  readonly othersWith: (evacuee: Evacuee) => readonly OtherHost[];
   readonly connectorFor: ConnectorFactory;
   readonly ledger: Ledger;
   readonly runId: string;
@@ -50,6 +53,8 @@ export interface EvacuationReport {
   readonly ends: readonly EvacuationEnd[];
   /** volumes for which nothing was begun, and why */
   readonly stopped: ReadonlyMap<string, LongshoreError>;
+  /** volumes that an earlier evacuation has given away, and the host that has them on record; null: none has */
+  readonly settled: EvacuationChoice['settled'];
   /** why nothing, or nothing more, was done */
   readonly error?: LongshoreError;
 }
@@ -67,6 +72,8 @@ class Evacuation {
   readonly #book: EvacuationBook;
   readonly #ends: EvacuationEnd[] = [];
   readonly #stopped: Map<string, LongshoreError>;
+  /** where the destinations meet, with hosts that declare a volume, before the first of them is changed */
+  readonly #gate: AttachGate;
   /** the host may be back: nothing more is begun */
   #calledOff: LongshoreError | null = null;
 
@@ -74,6 +81,7 @@ class Evacuation {
     this.#options = options;
     this.#stopped = new Map(options.choice.stopped);
     this.#book = new EvacuationBook(options.ledger, options.from, options.runId);
+    this.#gate = new AttachGate([...new Set(options.choice.evacuees.map(({ to }) => to))]);
   }
 
   async toTheEnd(): Promise<EvacuationReport> {
@@ -88,7 +96,7 @@ class Evacuation {
         await this.#book.begin(evidence, choice.evacuees);
       }
     } catch (thrown) {
-      return { from, ends: [], stopped: this.#stopped, error: asLongshoreError(thrown) };
+      return { from, ends: [], stopped: this.#stopped, settled: choice.settled, error: asLongshoreError(thrown) };
     }
     const destinations = new Map(choice.evacuees.map(({ to }) => [to, choice.evacuees.filter((one) => one.to === to)]));
     // destinations side by side; the volumes of one destination one after the other: they share its lock
@@ -113,6 +121,7 @@ class Evacuation {
         if (error.code === 'E_EVIDENCE' || error.code === 'E_HOST_ANSWERS') this.#calledOff ??= error;
       }
     }
+    this.#gate.left(to);
   }
 
   async #give(evacuee: Evacuee, context: HostContext): Promise<void> {
@@ -140,8 +149,9 @@ class Evacuation {
       }
     };
     const { to: host, spec: volume } = evacuee;
+    const wanted = this.#options.choice.evacuees.filter(({ to }) => to === host).map(({ spec }) => spec);
     const result = await changeVolume({ context, host, volume, connectorFor, gate }, (connector, verbOptions) =>
-      connector.attach(volume, verbOptions),
+      attachAlone(connector, volume, verbOptions, host, this.#gate, wanted),
     );
     const [refusal] = refusals;
     if (refusal !== undefined) {
@@ -161,22 +171,15 @@ class Evacuation {
 
   /** No other host that could have the volume has anything of it; one that does not answer could. */
   async #requireNowhereElse(evacuee: Evacuee): Promise<void> {
-    const { reached, connectorFor, othersWith } = this.#options;
-    const looks = othersWith(evacuee).map(async ({ host, spec }) => {
-      const context = reached.get(host);
-      if (context === undefined || context instanceof LongshoreError) {
-        const why = context === undefined ? 'it was not asked' : context.message;
-        return `${host} may have it and does not answer: ${why}`;
-      }
-      const { side } = await lookAt(context, spec, connectorFor);
-      return side.kind === 'absent' ? null : `${host} ${sideText(side)}`;
-    });
-    const found = (await Promise.all(looks)).filter((one): one is string => one !== null);
-    if (found.length === 0) return;
-    throw new LongshoreError('E_TWO_HOSTS', `${evacuee.volume} may be on another host: ${found.join('; ')}`, {
-      host: evacuee.to,
-      remedy: 'make sure that no other host has it, and run this again',
-    });
+    const { connectorFor } = this.#options;
+    const others = this.#options.othersWith(evacuee);
+    const { found, unknown } = await lookElsewhere(others, evacuee.spec, connectorFor);
+    if (found.length + unknown.length > 0) throw elsewhereError(evacuee.volume, evacuee.to, [...found, ...unknown]);
+    // they are hosts that the array knows: none of them may have the destination's name
+    for (const { host, reached } of others) {
+      if (reached instanceof LongshoreError) continue;
+      this.#gate.of(host, []).arrived({ initiatorName: await initiatorOf(reached), wwids: [] });
+    }
   }
 
   #dataWarning({ volume }: Evacuee): string {
@@ -188,9 +191,12 @@ class Evacuation {
   }
 
   #report(evidence: Evidence): EvacuationReport {
-    const { from } = this.#options;
+    const { from, choice } = this.#options;
     const error = this.#calledOff;
-    return { from, evidence, ends: this.#ends, stopped: this.#stopped, ...(error === null ? {} : { error }) };
+    return {
+      ...{ from, evidence, ends: this.#ends, stopped: this.#stopped, settled: choice.settled },
+      ...(error === null ? {} : { error }),
+    };
   }
 }
 

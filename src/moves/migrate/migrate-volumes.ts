@@ -5,6 +5,7 @@ import { meetHosts } from '../../fleet/meet-hosts.js';
 import type { InventoryHost } from '../../inventory/inventory.js';
 import { type ArrayStepOptions, arrayStepOf } from '../array-step.js';
 import { requireNotDirty } from '../dirty/refuse-dirty.js';
+import { hostsDeclaring, othersWith } from '../elsewhere.js';
 import type { MoveServices } from '../move-services.js';
 import { sameVolumeAt } from '../same-volume.js';
 import { type MoveReport, moveVolume } from './migrate.js';
@@ -15,6 +16,8 @@ import { planMove } from './plan-move.js';
 export interface MigrateRequest {
   readonly from: InventoryHost;
   readonly to: InventoryHost;
+  /** every host of the inventory: any of them may have a volume that it declares */
+  readonly all: readonly InventoryHost[];
   /** names that the source declares; at least one */
   readonly volumes: readonly string[];
   readonly array: ArrayStepOptions;
@@ -39,7 +42,9 @@ export async function migrateVolumes(request: MigrateRequest, services: MoveServ
   const entries = await services.ledger.entries();
   for (const { name } of [from, to]) requireNotDirty(entries, name);
   const reports: MoveReport[] = [];
-  const hosts = await meetHosts([from, to], services.onHost, async (reached) => {
+  const wwids = pairs.map(({ wwid }) => wwid);
+  const others = hostsDeclaring(request.all, wwids, [from.name, to.name]);
+  const hosts = await meetHosts([from, to, ...others], services.onHost, async (reached) => {
     for (const { name: volume, wwid, source, destination } of pairs) {
       const run = (argv: readonly string[]) => services.run(argv, ARRAY_STEP_MS);
       const noWay = new LongshoreError('E_INTERNAL', 'the host was not connected');
@@ -48,6 +53,7 @@ export async function migrateVolumes(request: MigrateRequest, services: MoveServ
         wwid,
         from: { name: from.name, volume: source, reached: reached.get(from.name) ?? noWay },
         to: { name: to.name, volume: destination, reached: reached.get(to.name) ?? noWay },
+        others: othersWith(others, wwid, reached),
         connectorFor: services.connectorFor,
         ledger: services.ledger,
         runId: services.runId,
@@ -58,7 +64,9 @@ export async function migrateVolumes(request: MigrateRequest, services: MoveServ
     }
     return findingsOfMoves(reports);
   });
-  return { reports, hosts };
+  // that another host could not be asked is told with the move: it is no host of it
+  const ends = [...hosts].filter(([name]) => name === from.name || name === to.name);
+  return { reports, hosts: new Map(ends) };
 }
 
 /** A volume as each of the two hosts declares it, with the identity that both must give it. Throws `E_VOLUME`. */

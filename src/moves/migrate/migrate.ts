@@ -6,10 +6,11 @@ import type { ConnectorFactory } from '../../fleet/volume-task.js';
 import { auditVolume } from '../../sweep/volume-traces.js';
 import type { ArrayStep } from '../array-step.js';
 import { changeVolume } from '../change-volume.js';
+import type { OtherHost } from '../elsewhere.js';
 import { lockHost } from '../lock-host.js';
 import type { Ledger } from '../ledger/ledger-entry.js';
 import { lookAt } from '../look-at.js';
-import { preflight } from './preflight.js';
+import { preflight, requireNowhereElse } from './preflight.js';
 import { type Side, sideText } from '../side.js';
 import { decide } from './machine.js';
 import { MoveBook } from './move-book.js';
@@ -29,6 +30,8 @@ export interface MoveOptions {
   readonly wwid: string;
   readonly from: MoveHost;
   readonly to: MoveHost;
+  /** hosts beside these two that declare the volume, and so may have it; absent: none */
+  readonly others?: readonly OtherHost[];
   readonly connectorFor: ConnectorFactory;
   readonly ledger: Ledger;
   readonly runId: string;
@@ -100,7 +103,7 @@ class Move {
           hasArrayStep: this.#options.arrayStep !== null,
         };
         const step = decide(sides.from, sides.to, this.#book.record(), memory, this.#texts);
-        if (step.kind === 'note' && step.phase === 'begun') await preflight(this.#options);
+        if (step.kind === 'note' && step.phase === 'begun') this.#atSource.push(...(await preflight(this.#options)));
         if (step.kind === 'end') {
           if (step.warning !== undefined) this.#atSource.push(step.warning);
           return this.#report(step.ending, step.error);
@@ -186,9 +189,13 @@ class Move {
     const other = side === 'to' ? 'from' : 'to';
     let isShut = false;
     const gate = async (): Promise<void> => {
-      const seen = await this.#lookAt(other);
+      const [seen, elsewhere] = await Promise.all([
+        this.#lookAt(other),
+        requireNowhereElse(this.#options, side).catch(asLongshoreError),
+      ]);
+      isShut = seen.kind !== 'absent' || elsewhere instanceof LongshoreError;
+      if (elsewhere instanceof LongshoreError) throw elsewhere;
       if (seen.kind === 'absent') return;
-      isShut = true;
       const message = `${this.#texts[other]} ${sideText(seen)}: ${this.#texts[side]} was not connected`;
       throw new LongshoreError(seen.kind === 'silent' ? 'E_MOVE_FROZEN' : 'E_TWO_HOSTS', message);
     };

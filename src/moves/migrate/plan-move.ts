@@ -6,6 +6,7 @@ import { sideText } from '../side.js';
 import { initiatorOf, requireTwoInitiators } from './initiators.js';
 import { decide } from './machine.js';
 import type { MoveOptions, MoveReport } from './migrate.js';
+import { requireNowhereElse } from './preflight.js';
 import { MoveBook } from './move-book.js';
 
 /**
@@ -33,6 +34,7 @@ export async function planMove(options: MoveOptions): Promise<MoveReport> {
       const error = step.error === undefined ? {} : { error: step.error };
       return { ...base, ending: step.ending, ...error, story: [], owner: book.owner(), results };
     }
+    const unknown = await requireNowhereElse(options, 'to');
     const problem = results.to === undefined ? null : problemAt(results.to);
     if (problem !== null)
       return { ...base, ending: 'refused', error: problem, story: [], owner: book.owner(), results };
@@ -41,6 +43,7 @@ export async function planMove(options: MoveOptions): Promise<MoveReport> {
       `detach it at ${from.name}, and prove there that nothing of it is left: then it is ready for unmap at the array`,
       ...(arrayStep === null ? [] : [`the array step: ${arrayStep.what}`]),
       `look at ${from.name} once more, and only if nothing of it is back, attach it at ${to.name} and prove its identity`,
+      ...unknown,
       `write down ${to.name} as its owner, under number ${book.nextNumber()}`,
       `look at ${from.name} for what may be left of it`,
       `if ${to.name} cannot attach it: take back what was done there, prove that, and attach it at ${from.name} again`,

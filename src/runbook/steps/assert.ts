@@ -48,6 +48,7 @@ export const assert = defineStep({
   options,
   volumes: 'named',
   changes: () => 'nothing',
+  bearsDirty: () => true,
   async plan(wanted: Options, context): Promise<readonly PlannedWork[]> {
     return (await check(wanted, context)).map(({ host, subject, outcome, message, error }) => ({
       host,

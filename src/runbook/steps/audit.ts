@@ -20,6 +20,7 @@ export const audit = defineStep({
   options,
   volumes: 'never',
   changes: () => 'nothing',
+  bearsDirty: () => true,
   plan: () => Promise.resolve([plannedCheck('', '', 'looks at the hosts and reports')]),
   async run({ fail = false }: Options, context): Promise<readonly WorkResult[]> {
     const { audit: seen } = await lookAtBatch(context);

@@ -19,6 +19,7 @@ export const confirm = defineStep({
   shorthand: 'question',
   volumes: 'never',
   changes: () => 'nothing',
+  bearsDirty: () => true,
   plan: ({ question }: Options) => Promise.resolve([plannedCheck('', '', `asks: ${question}`)]),
   async run({ question }: Options, { ask }) {
     if (await ask(question))

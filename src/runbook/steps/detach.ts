@@ -34,6 +34,7 @@ export const detach = defineStep({
   volumes: 'always',
   changes: () => 'subject',
   effect: () => ({ leaves: 'absent' }),
+  bearsDirty: () => true,
   plan: ({ force }: Options, context) => planVolumes(context, detachBy(force === true)),
   run: ({ force }: Options, context) => runVolumes(context, detachBy(force === true)),
 });

@@ -7,6 +7,7 @@ import { evacuateHost } from '../../moves/evacuate/evacuate-host.js';
 import { hostNamed, hostOption, moveServices, namesOption } from './move-step.js';
 import { textOption } from './option-schemas.js';
 import { defineStep, type FleetStepContext, type PlannedWork, type WorkResult } from './step-kind.js';
+import { plannedCheck } from './verify.js';
 
 const FILE = refusing('a file with evidence; write its path');
 
@@ -47,6 +48,8 @@ export const evacuate = defineStep({
   options,
   volumes: 'never',
   changes: () => 'subject',
+  bearsDirty: () => true,
+  moves: ({ from, to, volume }: Options) => ({ from, to, volumes: volume ?? 'all' }),
   async plan(wanted: Options, context): Promise<readonly PlannedWork[]> {
     return plannedEvacuation(await work(wanted, context, true));
   },
@@ -72,7 +75,7 @@ async function work(wanted: Options, context: FleetStepContext, planOnly: boolea
   return (await evacuateHost(request, moveServices(context, planOnly))).report;
 }
 
-function plannedEvacuation({ from, ends, stopped, error }: EvacuationReport): readonly PlannedWork[] {
+function plannedEvacuation({ from, ends, stopped, settled, error }: EvacuationReport): readonly PlannedWork[] {
   const base = { host: '', observed: [] };
   return [
     ...(error !== undefined
@@ -86,6 +89,7 @@ function plannedEvacuation({ from, ends, stopped, error }: EvacuationReport): re
       identity: [wwid],
       steps: result.steps.map((step) => ({ ...step, id: `${to}: ${step.id}`, what: `${to}: ${step.what}` })),
     })),
+    ...[...settled].map(([subject, host]) => plannedCheck('', subject, settledText(from, host))),
     ...[...stopped].map(([volume, why]) => ({
       ...base,
       subject: volume,
@@ -98,7 +102,11 @@ function plannedEvacuation({ from, ends, stopped, error }: EvacuationReport): re
   ];
 }
 
-function worksOf({ from, evidence, ends, stopped, error }: EvacuationReport): readonly WorkResult[] {
+function settledText(from: string, host: string | null): string {
+  return `was taken from ${from} before, and is at ${host ?? 'no host'} on record`;
+}
+
+function worksOf({ from, evidence, ends, stopped, settled, error }: EvacuationReport): readonly WorkResult[] {
   const on = evidence === undefined ? '' : ` on ${evidence.method} of ${evidence.at}`;
   return [
     ...(error !== undefined
@@ -112,6 +120,9 @@ function worksOf({ from, evidence, ends, stopped, error }: EvacuationReport): re
       warnings: result.warnings,
       volume: result,
     })),
+    ...[...settled].map(([subject, host]): WorkResult => {
+      return { host: '', subject, outcome: 'ok', message: settledText(from, host), warnings: [] };
+    }),
     ...[...stopped].map(([subject, why]): WorkResult => ({
       host: '',
       subject,

@@ -34,6 +34,8 @@ export const migrate = defineStep({
   options,
   volumes: 'never',
   changes: () => 'subject',
+  bearsDirty: () => true,
+  moves: ({ from, to, volume }: Options) => ({ from, to: [to], volumes: volume }),
   async plan(wanted: Options, context): Promise<readonly PlannedWork[]> {
     return (await move(wanted, context, true)).map(plannedMove);
   },
@@ -58,7 +60,13 @@ async function move(wanted: Options, context: FleetStepContext, planOnly: boolea
     ...(undo === undefined ? {} : { undo }),
     confirm: confirm === true,
   };
-  const request = { from: hostNamed(context, wanted.from), to: hostNamed(context, wanted.to), volumes: volume, array };
+  const request = {
+    from: hostNamed(context, wanted.from),
+    to: hostNamed(context, wanted.to),
+    all: [...context.inventory.hosts.values()],
+    volumes: volume,
+    array,
+  };
   return (await migrateVolumes(request, moveServices(context, planOnly))).reports;
 }
 

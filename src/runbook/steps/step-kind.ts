@@ -14,7 +14,8 @@ import type { MoveTools } from '../../moves/move-services.js';
  *
  * 1. One file here that exports `defineStep({...})`: name, options (a strict zod object), `plan` and `run`.
  * 2. One line in `registry.ts`. The schema for editors, the reader, near-miss hints and the order of docs follow from there.
- * 3. A section in docs/playbooks.md, and a playbook or a test that validates, plans and runs it.
+ * 3. Think of hosts that are dirty after an evacuation: without `bearsDirty` they are refused.
+ * 4. A section in docs/playbooks.md, and a playbook or a test that validates, plans and runs it.
  *
  * `scope: 'host'` is for work on one host at a time: it is called once for each host of a batch, over that host's connection, all such steps
  * of a play in a row. `scope: 'fleet'` is called once for each batch, when every host of it has done the steps before: for questions to a
@@ -100,6 +101,15 @@ export interface StepEffect {
   readonly leaves?: 'attached' | 'absent';
 }
 
+/** Volumes that a step moves between hosts which it names, whether or not they are of the batch. */
+export interface StepMoves {
+  readonly from: string;
+  /** each volume goes to one of them */
+  readonly to: readonly string[];
+  /** names that the source declares */
+  readonly volumes: readonly string[] | 'all';
+}
+
 interface AnyStepKind<O> {
   /** the key in a playbook */
   readonly name: string;
@@ -119,6 +129,13 @@ interface AnyStepKind<O> {
   /** nothing: looks only; subject: changes what it plans for, and nothing else; host: may change anything there */
   readonly changes: (options: O) => 'nothing' | 'subject' | 'host';
   readonly effect?: (options: O) => StepEffect;
+  /** what it moves between hosts; absent: it works on hosts of the play only */
+  readonly moves?: (options: O) => StepMoves;
+  /**
+   * Whether it may be done on a host that is dirty after an evacuation (rule S23): it only looks, takes away what was not taken from the host, or checks
+   * by itself the hosts that it names. Absent: such a host does nothing of a play with this step
+   */
+  readonly bearsDirty?: (options: O) => boolean;
 }
 
 export interface HostStepKind<O> extends AnyStepKind<O> {

@@ -26,6 +26,7 @@ export const verify = defineStep({
   volumes: 'always',
   changes: () => 'nothing',
   effect: ({ state }: Options) => ({ needs: state ?? 'attached' }),
+  bearsDirty: () => true,
   async plan(wanted: Options, context): Promise<readonly PlannedWork[]> {
     const proofs: PlannedWork[] = [];
     for (const volume of context.volumes) {

@@ -42,6 +42,8 @@ export const waitFor = defineStep({
   options,
   volumes: 'named',
   changes: () => 'nothing',
+  // a command may do anything
+  bearsDirty: ({ command }: Options) => command === undefined,
   effect: ({ state, volume }: Options) => (volume === undefined ? {} : { leaves: state ?? 'attached' }),
   plan: (wanted: Options, { host, volumes }) =>
     Promise.resolve(
