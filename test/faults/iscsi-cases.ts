@@ -14,7 +14,7 @@ import {
 import { forbidden, leftOf, lostOf, touched, untrueAttach, untrueDetach, untrueExtend } from './iscsi-truth.js';
 import type { SweepCase } from './sweep.js';
 
-type Verb = 'attach' | 'detach' | 'extend';
+export type Verb = 'attach' | 'detach' | 'extend';
 type IscsiCase = SweepCase<IscsiWorld, VolumeResult>;
 
 const DO = { attach, detach, extend } as const;
@@ -35,16 +35,15 @@ export function iscsiCase(options: IscsiCaseOptions): IscsiCase {
   return {
     name: `${verb}-${multipath ? 'multipath' : 'single'}${beside === 'nothing' ? '' : `-${beside}`}/${resume}`,
     limitMs: VERB_LIMIT_MS,
-    async arrange() {
-      const world = await iscsiWorld({ multipath, beside });
-      if (verb !== 'attach') await world.clock.drive(attachAndWrite(world));
-      if (verb === 'extend') grow(world);
-      return world;
-    },
+    arrange: () => arranged(options),
     act: (world) => DO[verb](world),
     resume: (world) => DO[next](world, true),
     isDone,
-    untrue: (world, result, by) => UNTRUE[by === 'act' ? verb : next](world, result),
+    untrue(world, result, by) {
+      // an attach that fails takes back what it has done itself, and no more: what the first controller has left is told by that one
+      if (by === 'resume' && next === 'attach' && !isDone(result)) return [];
+      return UNTRUE[by === 'act' ? verb : next](world, result);
+    },
     async heal(world) {
       healArray(world);
       // what a reboot took cannot be extended before it is attached again
@@ -52,6 +51,14 @@ export function iscsiCase(options: IscsiCaseOptions): IscsiCase {
     },
     invariants: (world) => endOf(world, next),
   };
+}
+
+/** A world in which the verb has something to do: for all but an attach, a volume that is attached and has been written to. */
+export async function arranged({ verb, multipath, beside }: Omit<IscsiCaseOptions, 'resume'>): Promise<IscsiWorld> {
+  const world = await iscsiWorld({ multipath, beside });
+  if (verb !== 'attach') await world.clock.drive(attachAndWrite(world));
+  if (verb === 'extend') grow(world);
+  return world;
 }
 
 async function attachAndWrite(world: IscsiWorld): Promise<void> {
@@ -70,7 +77,7 @@ function grow(world: IscsiWorld): void {
 }
 
 /** Uses what is attached, takes it away, and looks at what remains: of it nothing but its data, of everybody else everything. */
-async function endOf(world: IscsiWorld, last: Verb): Promise<readonly string[]> {
+export async function endOf(world: IscsiWorld, last: Verb): Promise<readonly string[]> {
   const problems: string[] = [];
   const { clock, host, wwid } = world;
   // who was brought in to use it is gone by then

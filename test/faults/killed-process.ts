@@ -10,7 +10,7 @@ import type { CutMoment } from '../../src/simulator/faults/fault.js';
 import { deadlineIn } from '../../src/time/deadline.js';
 import { forbidden, leftOf, lostOf, touched } from './iscsi-truth.js';
 import { isDone, type Scene, sceneOn } from './iscsi-world.js';
-import type { PointResult, SweepResult } from './sweep.js';
+import { type PointResult, summary, type SweepResult } from './sweep.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MOMENTS: readonly CutMoment[] = ['before', 'meanwhile', 'after'];
@@ -101,11 +101,7 @@ export async function sweepKilled(verb: KilledVerb, { every }: { readonly every:
     }
   };
   await Promise.all([worker(), worker()]);
-  return {
-    tried: results.length,
-    failures: results.filter(({ problems }) => problems.length > 0),
-    slow: results.filter(({ resumes }) => resumes > 1).length,
-  };
+  return summary(results);
 }
 
 /** A command that the dead controller has begun may still be at work, and hold the lock. */

@@ -1,27 +1,27 @@
 // `npm run test:faults`: goes wrong at every request of every verb, and prints how many points were tried and how many held.
 //   --full          every kind at every point, as `npm run test:faults` does; without it, what runs at each change
 //   --only NAME     one point, or all sweeps whose names begin so; repeats what a failing point printed
+//   --seed N        the several faults that a seed stands for; `--runs N`: of so many seeds, from that one on
 //   --jobs N        processes side by side (default: one for each core)
-import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pointNamed, type Sweep, SWEEPS } from './catalogue.js';
-import type { PointResult, SweepResult } from './sweep.js';
-
-interface Line {
-  readonly name: string;
-  readonly result: SweepResult;
-}
+import { pointNamed, pointOfSeed, type Sweep, SWEEPS } from './catalogue.js';
+import { MIXED } from './mixed.js';
+import { failureText, sweepText, Totals } from './report.js';
+import { inProcesses, serveSweeps } from './shares.js';
+import type { PointResult } from './sweep.js';
 
 const { values } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
     only: { type: 'string' },
+    seed: { type: 'string' },
+    runs: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(availableParallelism()) },
-    shard: { type: 'string' },
+    serve: { type: 'boolean', default: false },
   },
 });
+const isFull = values.full || values.only !== undefined;
 
 function chosen(): readonly Sweep[] {
   const { only, full } = values;
@@ -29,62 +29,48 @@ function chosen(): readonly Sweep[] {
   return SWEEPS.filter(({ isQuick }) => full || isQuick);
 }
 
-function show({ name, problems }: PointResult): void {
-  console.log(`  FAILED ${name}`);
-  for (const problem of problems) console.log(`    ${problem}`);
-  console.log(`    again: npm run test:faults -- --only ${name}`);
+function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`${option} ${text}: give a whole number from 1`);
+  return number;
 }
 
-async function runOne(name: string): Promise<boolean> {
-  const result = await pointNamed(name)();
-  if (result.problems.length > 0) show(result);
-  console.log(`${name}: ${result.hasStruck ? `struck, ${result.resumes} resumed` : 'the work was over before'}`);
-  return result.problems.length === 0;
-}
-
-/** A process of its own for each share of the sweeps, which sends its lines as they are ready. */
-function runShare(shard: number, jobs: number, onLine: (line: Line) => void): Promise<void> {
-  const args = [...process.argv.slice(2), '--shard', `${shard}/${jobs}`];
-  const child = fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv });
-  child.on('message', (line) => onLine(line as Line));
-  return new Promise((resolve, reject) => {
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`share ${shard} ended with ${code}`))));
-  });
-}
-
-async function serveShare(share: string): Promise<void> {
-  const [shard = 0, jobs = 1] = share.split('/').map(Number);
-  const own = chosen().filter((_, index) => index % jobs === shard);
-  for (const { name, run } of own) {
-    const result = await run({ full: values.full || values.only !== undefined });
-    process.send?.({ name, result } satisfies Line);
+async function runPoints(points: readonly (() => Promise<PointResult>)[]): Promise<boolean> {
+  let held = 0;
+  for (const point of points) {
+    const result = await point();
+    const { name, what, hasStruck, resumes, problems } = result;
+    if (problems.length === 0) held += 1;
+    else console.log(failureText(result));
+    const how = hasStruck ? `struck, ${resumes} resumed` : 'the work was over before';
+    console.log(`${name}: ${how}${what === undefined ? '' : `; ${what}`}`);
   }
-  process.disconnect?.();
+  console.log(`${points.length} tried, ${held} held`);
+  return held === points.length;
 }
 
-async function runAll(): Promise<boolean> {
-  const jobs = Math.max(1, Number(values.jobs));
-  const total = { tried: 0, held: 0, slow: 0 };
-  const failures: PointResult[] = [];
-  const onLine = ({ name, result: { tried, slow, failures: failed } }: Line): void => {
-    total.tried += tried;
-    total.held += tried - failed.length;
-    total.slow += slow;
-    failures.push(...failed);
-    console.log(
-      `${name.padEnd(52)} ${String(tried).padStart(4)} tried ${String(tried - failed.length).padStart(4)} held`,
-    );
-    for (const one of failed) show(one);
-  };
+async function runSweeps(): Promise<boolean> {
+  const totals = new Totals();
   const began = performance.now();
-  await Promise.all(Array.from({ length: jobs }, (_, shard) => runShare(shard, jobs, onLine)));
-  const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(
-    `${total.tried} fault points tried, ${total.held} held, ${total.slow} of them after more than one resume; ${seconds} s`,
-  );
-  return failures.length === 0 && total.tried > 0;
+  const args = process.argv.slice(2);
+  await inProcesses(numberOf('--jobs', values.jobs), chosen(), args, ({ name, kind }, result) => {
+    totals.add(kind, result);
+    console.log(sweepText(name, result));
+  });
+  console.log(`\n${totals.text((performance.now() - began) / 1000)}`);
+  return totals.allHeld;
 }
 
-if (values.shard !== undefined) await serveShare(values.shard);
-else if (values.only?.includes('@') === true) process.exitCode = (await runOne(values.only)) ? 0 : 1;
-else process.exitCode = (await runAll()) ? 0 : 1;
+function run(): Promise<boolean> {
+  const { seed, only } = values;
+  if (seed !== undefined) {
+    const from = numberOf('--seed', seed);
+    const runs = numberOf('--runs', values.runs);
+    return runPoints(Array.from({ length: runs }, (_, index) => () => pointOfSeed(from + index)));
+  }
+  const isPoint = only !== undefined && (only.includes('@') || only.startsWith(MIXED));
+  return isPoint ? runPoints([pointNamed(only)]) : runSweeps();
+}
+
+if (values.serve) serveSweeps(SWEEPS, isFull);
+else process.exitCode = (await run()) ? 0 : 1;

@@ -1,6 +1,7 @@
 import { iscsiCase } from './iscsi-cases.js';
 import { PLAIN_KINDS } from './kinds.js';
-import { type FaultKind, type PointResult, type SweepResult, tryPoint } from './sweep.js';
+import { randomBelow } from './random.js';
+import { type FaultKind, type PointResult, requestsOf, summary, type SweepResult, tryPoint } from './sweep.js';
 
 const SWEEP = iscsiCase({ verb: 'detach', multipath: true, beside: 'nothing', resume: 'again' });
 
@@ -16,7 +17,7 @@ const COMBINATIONS = FIRST_KINDS.flatMap((first) => PLAIN_KINDS.map((second) => 
  * strike. `share` of `shares`: a part of them, so that several processes can work side by side.
  */
 export async function sweepPairs(share: number, shares: number): Promise<SweepResult> {
-  const requests = await requestsWithoutFault();
+  const requests = await requestsOf(SWEEP);
   const results: PointResult[] = [];
   for (const [index, { first, second }] of COMBINATIONS.entries()) {
     if (index % shares !== share) continue;
@@ -33,7 +34,7 @@ export async function sweepPairs(share: number, shares: number): Promise<SweepRe
 
 /** Some pairs, chosen by a seed. */
 export async function samplePairs(seed: number, count: number): Promise<SweepResult> {
-  const requests = await requestsWithoutFault();
+  const requests = await requestsOf(SWEEP);
   const below = randomBelow(seed);
   const results: PointResult[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -56,34 +57,4 @@ export function pairNamed(name: string): (() => Promise<PointResult>) | null {
 function tryPair(first: FaultKind, n: number, second: FaultKind, m: number): Promise<PointResult> {
   const name = `pair:${first.name}@${n}+${second.name}@${m}`;
   return tryPoint(SWEEP, { name, faults: [...first.at(n), ...second.at(m)] });
-}
-
-async function requestsWithoutFault(): Promise<number> {
-  const world = await SWEEP.arrange();
-  try {
-    world.host.faults.set([]);
-    await world.clock.drive(SWEEP.act(world));
-    return world.host.faults.requests;
-  } finally {
-    world.stop();
-  }
-}
-
-function summary(results: readonly PointResult[]): SweepResult {
-  return {
-    tried: results.length,
-    failures: results.filter(({ problems }) => problems.length > 0),
-    slow: results.filter(({ resumes }) => resumes > 1).length,
-  };
-}
-
-/** Whole numbers from 0, below a bound, the same for the same seed (mulberry32). */
-function randomBelow(seed: number): (bound: number) => number {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
 }

@@ -41,6 +41,10 @@ export interface FaultPoint {
   /** `KIND@N`, or several of them */
   readonly name: string;
   readonly faults: readonly Fault[];
+  /** what else goes wrong in the first resume; a controller that is killed there is followed by another resume */
+  readonly inResume?: readonly Fault[];
+  /** all: the point counts when all its faults have struck; any: when one has. Default all */
+  readonly isStruckBy?: 'all' | 'any';
   /** index of the host at which it does. Default 0 */
   readonly host?: number;
   readonly tolerates?: RegExp | undefined;
@@ -49,6 +53,8 @@ export interface FaultPoint {
 export interface PointResult {
   /** `CASE/POINT`: what `--only` repeats */
   readonly name: string;
+  /** what its faults are, where the name does not say */
+  readonly what?: string;
   /** false: the work was over before all its faults could strike */
   readonly hasStruck: boolean;
   /** what did not hold; empty: everything did */
@@ -68,17 +74,24 @@ export async function tryPoint<W extends World, R>(sweep: SweepCase<W, R>, point
   const problems: string[] = [];
   const host = world.hosts[point.host ?? 0];
   if (host === undefined) throw new Error(`${sweep.name} has no host ${point.host ?? 0}`);
+  let hasStruck = false;
   const result = (resumes: number): PointResult => ({
     name: `${sweep.name}/${point.name}`,
-    hasStruck: host.faults.struck.length === point.faults.length,
+    hasStruck,
     problems: problems.filter((problem) => point.tolerates?.test(problem) !== true),
     resumes,
   });
+  const lateness = (who: string, began: number): void => noteLateness(sweep, world, began, who, problems);
   try {
-    const ended = await actUnderFaults(sweep, world, host, point.faults, problems);
-    for (const one of world.hosts) one.faults.clear();
-    if (host.faults.struck.length < point.faults.length) return result(0);
-    const resumes = await resumeUntilDone(sweep, world, ended, problems);
+    const began = world.clock.now();
+    const ended = await underFaults(world, host, point.faults, () => sweep.act(world));
+    lateness('the first controller', began);
+    if (ended.how === 'reported')
+      problems.push(...sweep.untrue(world, ended.result, 'act').map((one) => `reported: ${one}`));
+    const { length: struck } = host.faults.struck;
+    hasStruck = point.isStruckBy === 'any' ? struck > 0 : struck === point.faults.length;
+    if (!hasStruck && point.isStruckBy !== 'any') return result(0);
+    const resumes = await resumeUntilDone(sweep, world, host, { ended, faults: point.inResume ?? [] }, problems);
     problems.push(...(await world.clock.drive(sweep.invariants(world))));
     await world.clock.advance(1000);
     for (const one of world.hosts)
@@ -94,39 +107,40 @@ export async function tryPoint<W extends World, R>(sweep: SweepCase<W, R>, point
   }
 }
 
-async function actUnderFaults<W extends World, R>(
-  sweep: SweepCase<W, R>,
-  world: W,
+/** A controller's work while faults strike a host. What has not struck when it is over does not any more. */
+async function underFaults<R>(
+  world: World,
   host: SimulatedHost,
   faults: readonly Fault[],
-  problems: string[],
+  work: () => Promise<R>,
 ): Promise<Ended<R>> {
-  const began = world.clock.now();
   const killed = new Promise<Ended<R>>((resolve) => {
     host.faults.onControllerKilled(() => resolve({ how: 'killed' }));
   });
   host.faults.set(faults);
-  const acting = sweep.act(world).then((result): Ended<R> => ({ how: 'reported', result }));
-  const ended = await world.clock.drive(Promise.race([acting, killed]));
-  noteLateness(sweep, world, began, 'the first controller', problems);
-  if (ended.how === 'reported')
-    problems.push(...sweep.untrue(world, ended.result, 'act').map((one) => `reported: ${one}`));
+  const working = work().then((result): Ended<R> => ({ how: 'reported', result }));
+  const ended = await world.clock.drive(Promise.race([working, killed]));
+  host.faults.clear();
   return ended;
 }
 
 async function resumeUntilDone<W extends World, R>(
   sweep: SweepCase<W, R>,
   world: W,
-  ended: Ended<R>,
+  host: SimulatedHost,
+  first: { readonly ended: Ended<R>; readonly faults: readonly Fault[] },
   problems: string[],
 ): Promise<number> {
-  let last: R | undefined;
+  let last: Ended<R> | undefined;
   for (let tries = 1; tries <= MAX_RESUMES; tries += 1) {
     const began = world.clock.now();
-    last = await world.clock.drive(sweep.resume(world, ended));
+    const faults = tries === 1 ? first.faults : [];
+    last = await underFaults(world, host, faults, () => sweep.resume(world, first.ended));
     noteLateness(sweep, world, began, `resume ${tries}`, problems);
-    problems.push(...sweep.untrue(world, last, 'resume').map((one) => `reported by resume ${tries}: ${one}`));
-    if (sweep.isDone(last)) return tries;
+    if (last.how === 'reported') {
+      problems.push(...sweep.untrue(world, last.result, 'resume').map((one) => `reported by resume ${tries}: ${one}`));
+      if (sweep.isDone(last.result)) return tries;
+    }
     await world.clock.drive(sweep.heal(world));
     await world.clock.advance(BETWEEN_RESUMES_MS);
   }
@@ -149,6 +163,20 @@ function errorsToo(_key: string, value: unknown): unknown {
   return value instanceof Error ? value.message : value;
 }
 
+/** How many requests a host begins for the work when nothing goes wrong. */
+export async function requestsOf<W extends World, R>(sweep: SweepCase<W, R>, on = 0): Promise<number> {
+  const world = await sweep.arrange();
+  try {
+    const host = world.hosts[on];
+    if (host === undefined) throw new Error(`${sweep.name} has no host ${on}`);
+    host.faults.set([]);
+    await world.clock.drive(sweep.act(world));
+    return host.faults.requests;
+  } finally {
+    world.stop();
+  }
+}
+
 /** What goes wrong with the nth request. */
 export interface FaultKind {
   readonly name: string;
@@ -164,6 +192,14 @@ export interface SweepResult {
   readonly slow: number;
 }
 
+export function summary(results: readonly PointResult[]): SweepResult {
+  return {
+    tried: results.length,
+    failures: results.filter(({ problems }) => problems.length > 0),
+    slow: results.filter(({ resumes }) => resumes > 1).length,
+  };
+}
+
 /**
  * Tries a kind of fault with every request, first to last, on each of the hosts: it goes on until the work is over before the fault could strike, so that no
  * number of requests is ever assumed. `every`: only each nth point.
@@ -173,9 +209,7 @@ export async function sweepKind<W extends World, R>(
   kind: FaultKind,
   { every = 1, hosts = [0] }: { readonly every?: number; readonly hosts?: readonly number[] } = {},
 ): Promise<SweepResult> {
-  const failures: PointResult[] = [];
-  let tried = 0;
-  let slow = 0;
+  const results: PointResult[] = [];
   for (const host of hosts) {
     for (let n = 1; ; n += every) {
       const at = hosts.length === 1 ? '' : `${host}:`;
@@ -185,14 +219,9 @@ export async function sweepKind<W extends World, R>(
         host,
         tolerates: kind.tolerates,
       });
-      if (!result.hasStruck) {
-        if (result.problems.length > 0) failures.push(result);
-        break;
-      }
-      tried += 1;
-      if (result.resumes > 1) slow += 1;
-      if (result.problems.length > 0) failures.push(result);
+      if (result.hasStruck || result.problems.length > 0) results.push(result);
+      if (!result.hasStruck) break;
     }
   }
-  return { tried, failures, slow };
+  return summary(results);
 }

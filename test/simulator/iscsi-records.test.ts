@@ -7,9 +7,9 @@ import { codeOf, site } from './iscsi-site.js';
 
 const MUTUAL = { mutual_auth_username: 'array', mutual_auth_password: 'the-array-answers' };
 
-/** A record that an operator made for the first portal, with a secret of their own. */
-function operatorsRecord({ fleet, host }: Site) {
-  const [address = '', port = ''] = (fleet.portals[0] ?? '').split(':');
+/** A record that an operator made for the first portal, or another, with a secret of their own. */
+function operatorsRecord({ fleet, host }: Site, portal = fleet.portals[0] ?? '') {
+  const [address = '', port = ''] = portal.split(':');
   const entry = host.nodes.create({ targetName: fleet.targetName, address, port: Number(port), iface: 'default' }, 1);
   host.nodes.set(entry, 'node.startup', 'automatic');
   host.nodes.set(entry, 'node.session.auth.username', 'the-operator');
@@ -38,6 +38,17 @@ describe('node records', () => {
     const before = nodeFileText(operatorsRecord(place));
     const result = await use((connector) => connector.attach(volume({ auth_password: 'not-the-secret' })));
     expect(codeOf(result.error)).toBe('E_LOGIN_REJECTED');
+    expect(host.nodes.entries.map(nodeFileText)).toEqual([before]);
+  });
+
+  it('of the operator for a portal that a single path did not need stay as they are', async () => {
+    const place = site();
+    const { use, volume, host, fleet } = place;
+    const before = nodeFileText(operatorsRecord(place, fleet.portals[1]));
+    const single = volume({}, { multipath: false });
+    await use((connector) => connector.attach(single));
+    expect(host.iscsi.sessions.map(({ portal }) => portal)).toEqual([fleet.portals[0]]);
+    await use((connector) => connector.detach(single, null));
     expect(host.nodes.entries.map(nodeFileText)).toEqual([before]);
   });
 

@@ -178,8 +178,8 @@ function detachSteps(
 }
 
 /**
- * A record that Longshore marked, that the run to be resumed made and died before it marked it, or that belongs to a volume which was attached when this
- * began. Any other is the operator's, and so is one that was put back.
+ * A record that Longshore marked, that the run to be resumed made and died before it marked it, by which there was a session when this began, or that belongs to a
+ * volume which another than Longshore has attached: that would have marked each record that it used. Any other is the operator's, and so is one that was put back.
  */
 function wasUsed(record: NodeRecord, atFirst: ScopedView, scope: DetachScope, history: History): boolean {
   if (history.succeeded.has(detachStepId.record(record))) return false;
@@ -188,7 +188,9 @@ function wasUsed(record: NodeRecord, atFirst: ScopedView, scope: DetachScope, hi
   if (before?.mark === 'used' && record.mark === undefined) return false;
   if (scope.keep !== null || record.mark !== undefined) return true;
   if (scope.recordsBefore !== undefined) return !wasBefore(record, scope.recordsBefore);
-  return atFirst.paths.some(({ sessions }) => sessions.length > 0);
+  const connected = atFirst.paths.filter(({ sessions }) => sessions.length > 0);
+  if (connected.some(({ record: old }) => old?.filePath === record.filePath)) return true;
+  return connected.length > 0 && atFirst.paths.every(({ record: old }) => old?.mark === undefined);
 }
 
 /** With force, steps that were given up are left out so that the others get their turn. */
