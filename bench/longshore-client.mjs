@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const { connectSsh, deadlineIn, execTask, runFleet } = await import(pathToFileURL(config.library).href);
+const { KeyRing, KnownHostsMemory, connectSsh, deadlineIn, execTask, runFleet } = await import(
+  pathToFileURL(config.library).href
+);
+
+/** as the command line does: key files and known hosts are read once for all hosts */
+const shared = { keyRing: new KeyRing(), memory: new KnownHostsMemory() };
 
 const optionsOf = (host) => ({
   host: host.name,
@@ -12,7 +17,8 @@ const optionsOf = (host) => ({
   port: host.port,
   user: config.user,
   privateKeys: [{ filePath: config.key }],
-  hostKeys: { files: [config.knownHosts], mode: 'strict' },
+  keyRing: shared.keyRing,
+  hostKeys: { files: [config.knownHosts], mode: 'strict', memory: shared.memory },
   become: { method: 'none' },
   connectTimeoutMs: 120_000,
 });

@@ -50,7 +50,7 @@ export { lookAtHost, type HostSnapshot } from './sweep/host-snapshot.js';
 export { auditVolume, type VolumeTraces } from './sweep/volume-traces.js';
 export { deadlineIn, type Deadline } from './time/deadline.js';
 export type { Counters, Executor, LaneReply, LaneRequest, RepliesTo } from './transport/executor.js';
-export type { HostKeyPolicy } from './transport/known-hosts.js';
+export { type HostKeyPolicy, KnownHostsMemory } from './transport/known-hosts.js';
 export { connectLocal } from './transport/local.js';
 export { printable } from './transport/printable.js';
 export { readOnlyExecutor } from './transport/read-only-executor.js';
@@ -75,6 +75,7 @@ export {
 export type { Trace } from './transport/recording/trace-format.js';
 export { traceText } from './transport/recording/trace-text.js';
 export { connectSsh } from './transport/ssh-connection.js';
+export { KeyRing } from './transport/ssh-key-ring.js';
 export type { Become, PrivateKeyFile, SshOptions } from './transport/ssh-options.js';
 export type { SshConfig } from './transport/ssh-config.js';
 export type { SshConfigSource } from './transport/ssh-config-resolver.js';

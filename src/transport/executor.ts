@@ -60,7 +60,7 @@ export interface RunRequest {
    * one sequence. Without a match nothing is run, and the reply has no exit code.
    */
   readonly nameFrom?: readonly string[];
-  /** enforced on the host by `timeout -k`, and a little later in the controller. Default 60,000 */
+  /** enforced on the host (`library-watch.ts` says how), and a little later in the controller. Default 60,000 */
   readonly timeoutMs?: number;
   /**
    * It cannot hang for long by itself: it reads what the kernel holds in memory, or has a time limit of its own (multipathd's client

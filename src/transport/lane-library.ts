@@ -4,6 +4,7 @@ import { LIBRARY_FINDS } from './library-finds.js';
 import { LIBRARY_FRAMES } from './library-frames.js';
 import { LIBRARY_LOCKS } from './library-locks.js';
 import { LIBRARY_WAITS } from './library-waits.js';
+import { LIBRARY_WATCH } from './library-watch.js';
 
 /**
  * What a lane's shell is given once: functions in POSIX sh (run on dash, busybox ash and bash by the tests). `lq` answers one request:
@@ -27,6 +28,7 @@ export const LANE_LIBRARY: string = [
   LIBRARY_FRAMES,
   LIBRARY_FILES,
   LIBRARY_FINDS,
+  LIBRARY_WATCH,
   LIBRARY_COMMANDS,
   LIBRARY_WAITS,
   LIBRARY_LOCKS,

@@ -1,4 +1,4 @@
-/** Part of the lane library: `run`: under timeout(1) or, where there is none, under a watchdog of its own. */
+/** Part of the lane library: `run`: under timeout(1), bare where the lane's watch bounds it, or, where there is no timeout, under a watchdog of its own. */
 export const LIBRARY_COMMANDS: string = String.raw`l_clip() { [ "$lb" -gt 0 ] && [ "$lm" -gt $(((lb-l0)*10)) ] && lm=$(((lb-l0)*10)); ls=$(((lm+999)/1000)); [ "$ls" -gt 0 ] || ls=1; }
 l_dog() {
   { (exec "$@") <&3 3<&- & } 3<&0
@@ -66,14 +66,19 @@ l_run() {
     IFS=' 	'$lL; set +f
   fi
   eval "for lf in $lg; do if [ -e \"\$lf\" ] || [ -L \"\$lf\" ]; then set -- \"\$@\" \"\$lf\"; fi; done"
-  ln=2 lI=0
-  if [ "$lm" = 0 ]; then ln=1 lI=1; else
-    l_clip
+  lI=0
+  if [ "$lm" = 0 ]; then
+    l_unwatch
+    ln=$((ln+1)) lI=1
+  elif l_clip; [ -n "$lT" ] && l_bare "$1"; then
+    ln=$((ln+1))
+  else
+    ln=$((ln+2))
     case $lT in
       k) set -- timeout -k 5 "$ls" "$@" ;;
       n) set -- timeout "$ls" "$@" ;;
       t) set -- timeout -t "$ls" "$@" ;;
-      *) set -- l_dog "$@"; ln=3 ;;
+      *) set -- l_dog "$@"; ln=$((ln+1)) ;;
     esac
   fi
   [ "$l1" = 0 ] || ln=$((ln+1))

@@ -48,6 +48,7 @@ lq() {
   if [ "$lk" = 0 ]; then printf '\n%s %s skip\n' "$LN" "$li" || exit 1; return; fi
   shift 4
   ln=0 ly=
+  [ "$lc" = run ] || l_unwatch
   printf '\n%s begin %s\n' "$LN" "$li" || exit 1
   case $lc in run | write) printf '\n%s begin %s\n' "$LN" "$li" >&2 ;; esac
   "l_$lc" "$@"

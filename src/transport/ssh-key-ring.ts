@@ -1,3 +1,4 @@
+import { createPrivateKey, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
@@ -69,13 +70,21 @@ async function readKeyFile(filePath: string, passphrase: Secret | undefined): Pr
   const [key] = [parsed].flat();
   if (key !== undefined && !(key instanceof Error)) {
     return key.isPrivateKey()
-      ? { kind: 'key', key, publicKey: key.getPublicSSH() }
+      ? { kind: 'key', key: signingQuickly(key), publicKey: key.getPublicSSH() }
       : { kind: 'public', publicKey: key.getPublicSSH() };
   }
   const why = key?.message ?? 'no key';
   const publicKey = publicPart(text) ?? (await publicKeyBeside(filePath));
   if (!/encrypted|passphrase|integrity|decrypt/i.test(why)) return { kind: 'unusable', publicKey, why };
   return { kind: 'locked', publicKey, isWrong: passphrase !== undefined };
+}
+
+/** ssh2 signs with the key's PEM text, which OpenSSL 3.0 reads anew each time: 0.74 ms of processor time per login where the key alone takes 0.06 ms. */
+function signingQuickly(key: ParsedKey): ParsedKey {
+  if (key.type !== 'ssh-ed25519') return key;
+  const own = createPrivateKey(key.getPrivatePEM());
+  key.sign = (data: Buffer | string): Buffer => sign(null, Buffer.from(data), own);
+  return key;
 }
 
 /** OpenSSH's format keeps the public key readable (PROTOCOL.key): magic, cipher, kdf, its options, number of keys, public key. */

@@ -286,9 +286,10 @@ describe.each(SUBJECTS)('requests by $name', ({ makeSubject }) => {
 
   test('processes are counted as they are', async () => {
     const before = executor.counters().remoteProcesses;
-    await ask(executor, run('true'));
-    await ask(executor, { ...run('true'), input: 'x' });
-    await ask(executor, { ...run('true'), expectStdout: '' });
+    // a limit of its own for each: what has the same one soon starts bare
+    await ask(executor, { ...run('true'), timeoutMs: 21_000 });
+    await ask(executor, { ...run('true'), timeoutMs: 22_000, input: 'x' });
+    await ask(executor, { ...run('true'), timeoutMs: 23_000, expectStdout: '' });
     await ask(executor, { ...run('true'), boundsItself: true });
     // timeout and the command; one more for the end of a pipe that writes; one more for the shell that captures
     expect(executor.counters().remoteProcesses - before).toBe(2 + 3 + 3 + 1);
