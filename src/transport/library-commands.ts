@@ -18,7 +18,7 @@ l_dog() {
 l_piped() {
   case $lI$l1 in
     11) printf '%s' "$l2" | (exec "$@") ;;
-    10) (exec "$@") </dev/null ;;
+    10) if l_external "$1"; then "$@" </dev/null; else (exec "$@") </dev/null; fi ;;
     01) printf '%s' "$l2" | "$@" ;;
     *) "$@" </dev/null ;;
   esac
@@ -83,8 +83,11 @@ l_run() {
   fi
   [ "$l1" = 0 ] || ln=$((ln+1))
   if [ "$l3" = 1 ]; then
-    ln=$((ln+1))
-    lo=$(l_piped "$@"); le=$?
+    case $l1$1 in
+      1* | 0l_dog) ln=$((ln+1)); lo=$(l_piped "$@") ;;
+      *) lo=$(exec "$@" </dev/null) ;;
+    esac
+    le=$?
     printf '%s' "$lo"
     [ "$lo" = "$l4" ] || lk=0
     lo=

@@ -3,17 +3,18 @@
  *
  * `timeout` costs as much as the command that it bounds, and a shell that may not fork for itself (dash starts a command by vfork) costs still
  * less. So from the third run with one and the same limit on, commands start bare, and one subshell in the background ends a child of the lane
- * that is older than the limit, with all that it has started: asked to first, killed 5 s later. It sleeps as long as no child can be that old, and has no lock.
+ * that is older than the limit, with all that it has started: asked to first, killed 3 s later. It sleeps as long as no child can be that old, and has no lock.
  *
  * - It reads the lane's children from `/proc/PID/task/PID/children` (Linux 3.5, always there since 4.2 with CONFIG_PROC_CHILDREN) and their age from
  *   `/proc/PID/stat`. Where the clock of those differs from that of `/proc/uptime` (lxcfs in containers), it ends at once, and `timeout` stays in use.
  * - It must not see a child with another limit: anything but a plain run with its own limit ends it first.
  * - A lane that ends takes it along; one that is killed is noticed after 20 s.
- * - A word that is a builtin of the shell is no program: `command -v` tells, once for each.
+ * - A word that is a builtin of the shell is no program: `command -v` tells, once for each. The storage tools are none anywhere.
  * - Its redirections stand on parentheses: those of a function leave copies of the descriptors open, the lock's among them.
  * - sudo passes no signal on that comes from its own process group, which `timeout` leaves and a bare command does not.
  */
-export const LIBRARY_WATCH: string = String.raw`lU= lV= lW= lE=
+export const LIBRARY_WATCH: string = String.raw`lU= lV= lW=
+lE=' iscsiadm dmsetup multipath multipathd'
 l_born() {
   lB=
   { read -r lB <"/proc/$1/stat"; } 2>/dev/null
@@ -32,7 +33,7 @@ l_end() {
     set -- "$@" $lg
   done
   for lo in $lz; do kill "${'${lo%:*}'}"; done
-  for lg in 1 2 3 4 5; do
+  for lg in 1 2 3; do
     lj=
     for lo in $lz; do l_born "${'${lo%:*}'}" && [ "$lB" = "${'${lo#*:}'}" ] && lj="$lj ${'${lo%:*}'}"; done
     [ -n "$lj" ] || return
@@ -82,6 +83,7 @@ l_unwatch() {
   kill $lW 2>/dev/null
   lV=
 }
+l_external() { case $1 in */*) ;; *) case "$lE " in *" $1 "*) ;; *) return 1 ;; esac ;; esac; }
 l_bare() {
   [ "$lV" != never ] || return 1
   if [ "$ls" != "$lU" ]; then
@@ -91,11 +93,8 @@ l_bare() {
   fi
   if [ -z "$lV" ]; then l_watch; return 1; fi
   [ -e /proc/$lW/exe ] || { lV=never; return 1; }
-  case $1 in
-    sudo | doas | su) return 1 ;;
-    */*) return 0 ;;
-  esac
-  case "$lE " in *" $1 "*) return 0 ;; esac
+  case $1 in sudo | doas | su) return 1 ;; esac
+  l_external "$1" && return
   ln=$((ln+1))
   case $(command -v "$1" 2>/dev/null) in /*) lE="$lE $1" ;; *) return 1 ;; esac
 }

@@ -290,9 +290,10 @@ describe.each(SUBJECTS)('requests by $name', ({ makeSubject }) => {
     await ask(executor, { ...run('true'), timeoutMs: 21_000 });
     await ask(executor, { ...run('true'), timeoutMs: 22_000, input: 'x' });
     await ask(executor, { ...run('true'), timeoutMs: 23_000, expectStdout: '' });
+    await ask(executor, { ...run('cat'), timeoutMs: 24_000, input: 'x', expectStdout: 'x' });
     await ask(executor, { ...run('true'), boundsItself: true });
-    // timeout and the command; one more for the end of a pipe that writes; one more for the shell that captures
-    expect(executor.counters().remoteProcesses - before).toBe(2 + 3 + 3 + 1);
+    // timeout and the command; one more for the end of a pipe that writes, and for the shell that captures what comes out of it
+    expect(executor.counters().remoteProcesses - before).toBe(2 + 3 + 2 + 4 + 1);
   });
 
   test('mountinfo is read as cat reads it', async () => {

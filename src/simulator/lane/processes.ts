@@ -13,9 +13,10 @@ export function processesFor(lane: SimulatedLane, request: LaneRequest): number 
   switch (request.kind) {
     case 'run': {
       if (matchesNothing(request.when) || matchesNothing(request.nameFrom)) return 0;
-      // timeout and the command; the writing end of a pipe; the shell that captures
+      // timeout and the command; the writing end of a pipe, and the shell that captures what comes out of it
       const command = request.boundsItself === true ? 1 : 2;
-      return command + (request.input === undefined ? 0 : 1) + (request.expectStdout === undefined ? 0 : 1);
+      if (request.input === undefined) return command;
+      return command + (request.expectStdout === undefined ? 1 : 2);
     }
     case 'list': {
       if (request.resolve !== true) return 0;
