@@ -23,28 +23,28 @@ export interface ProcessStates {
 /**
  * One awk reads every /proc/PID/stat and prints those in state D, with the time at which each last ran (`se.exec_start` of /proc/PID/sched, in
  * milliseconds; not every kernel has it) and where in the kernel it sleeps, and a line when iscsid is among the processes. A name may hold
- * anything, so it comes last.
+ * anything, so it comes last. On one line: as an expression of sudoers, each line end would take 13 of sudo's 1,024 characters.
  */
 const PROGRAM = `BEGIN {
   for (i = 1; i < ARGC; i++) {
-    if ((getline line < ARGV[i]) <= 0) continue
-    close(ARGV[i]); read++
-    pid = line; sub(/ .*/, "", pid)
-    rest = line; sub(/.*\\) /, "", rest); state = substr(rest, 1, 1)
-    name = substr(line, length(pid) + 3, length(line) - length(pid) - length(rest) - 4)
-    if (name == "iscsid") print "iscsid"
-    if (state != "D") continue
-    ran = "-"; sched = "/proc/" pid "/sched"
-    while ((getline field < sched) > 0) if (field ~ /^se\\.exec_start/) { ran = field; sub(/.*: */, "", ran) }
-    close(sched)
-    where = "-"; wchan = "/proc/" pid "/wchan"
-    if ((getline where < wchan) <= 0 || where == "0" || where == "") where = "-"
-    close(wchan)
-    split(rest, part, " ")
+    if ((getline line < ARGV[i]) <= 0) continue;
+    close(ARGV[i]); read++;
+    pid = line; sub(/ .*/, "", pid);
+    rest = line; sub(/.*\\) /, "", rest); state = substr(rest, 1, 1);
+    name = substr(line, length(pid) + 3, length(line) - length(pid) - length(rest) - 4);
+    if (name == "iscsid") print "iscsid";
+    if (state != "D") continue;
+    ran = "-"; sched = "/proc/" pid "/sched";
+    while ((getline field < sched) > 0) if (field ~ /^se\\.exec_start/) { ran = field; sub(/.*: */, "", ran) };
+    close(sched);
+    where = "-"; wchan = "/proc/" pid "/wchan";
+    if ((getline where < wchan) <= 0 || where == "0" || where == "") where = "-";
+    close(wchan);
+    split(rest, part, " ");
     print "D", pid, ran, part[37] + 0, where, name
-  }
+  };
   print "end", read + 0
-}`;
+}`.replaceAll(/\n */g, ' ');
 
 export function processStatesFact(): Fact<Learnt<ProcessStates | null>> {
   return {

@@ -81,7 +81,7 @@ function wwidsOnHosts(looks: Looks): readonly CrossFinding[] {
   });
 }
 
-/** As the disks answer now, else as the kernel found them; and the maps that have lost all their paths. */
+/** As the disks answer now, else as the kernel found them; what the array has taken away is on the host no more. */
 function wwidsOf({ storage, answers }: HostSnapshot): ReadonlySet<Wwid> {
   const disks = storage.scsiDevices.flatMap(({ hctl, block, cachedWwid }) => {
     const answer = answers.get(hctl);
@@ -93,7 +93,7 @@ function wwidsOf({ storage, answers }: HostSnapshot): ReadonlySet<Wwid> {
 }
 
 /**
- * Disks of one WWID that cannot be one volume: by maker, model, size, or the authority that named the target. Several targets alone say nothing: many
+ * Disks of one WWID that cannot be one volume: by maker, model, or the authority that named the target. Several targets alone say nothing: many
  * arrays have one for each port.
  */
 function wwidsOfArrays(looks: Looks): readonly CrossFinding[] {

@@ -211,6 +211,11 @@ describe('the allow-lists of audit and sweep', () => {
 });
 
 describe('sudoers', () => {
+  test('has no expression that is too long for sudo, which then allows nothing by it and does not say so', () => {
+    const all = [...iscsiAllowList(), ...auditAllowList(), ...sweepAllowList()];
+    expect(all.filter(({ words }) => `^${words}$`.length > 1024)).toEqual([]);
+  });
+
   test('is a file that visudo takes', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'longshore-sudoers-'));
     try {

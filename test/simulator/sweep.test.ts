@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { LongshoreError } from '../../src/errors/longshore-error.js';
+import { DirectExecutor } from '../../src/simulator/direct-executor.js';
 import { QUARANTINE_DIRECTORY } from '../../src/sweep/removal-steps.js';
+import type { LaneRequest } from '../../src/transport/executor.js';
+import { justBefore } from './meddle.js';
 import { LUKS, plantLeftovers, plantLookAlikes, RECORDS } from './sweep-leftovers.js';
 import { candidatesOf, OTHER_TARGET, planOf, sweepSite, verdicts } from './sweep-site.js';
 
@@ -48,5 +52,34 @@ describe('a sweep', () => {
     expect(lines).toContain(`owned map:${site.volume(1).wwid}`);
     expect(lines).toContain(`owned mapping:${LUKS('dead').uuid}`);
     expect(lines.filter((line) => line.startsWith('candidate device:'))).toEqual([]);
+  });
+
+  it("touches nothing of a volume that the array gives back at the very moment, nor a record that is another's by then", async () => {
+    const site = sweepSite();
+    const planted = await plantLeftovers(site);
+    const here = site.host();
+    const before = await site.audit();
+    const { initiatorName } = here.environment;
+    const { wwid = '', sizeBytes = 0 } = site.volume(1);
+    const happens = (): void => {
+      site.fleet.array.map(site.fleet.targetName, initiatorName, 1, site.fleet.array.createVolume({ wwid, sizeBytes }));
+      // somebody has taken the records for his own
+      for (const entry of here.nodes.entries) entry.appended.length = 0;
+    };
+    // the first of the guards, behind the look on which the removals were planned
+    const isGuard = (request: LaneRequest): boolean =>
+      request.kind === 'wait' && (request.contents ?? []).some(({ filePath }) => filePath.endsWith('/dm/uuid'));
+    const executor = justBefore(isGuard, happens)(new DirectExecutor(here));
+    const { results } = await site.apply(before, planOf(before).objects, executor);
+    await executor.close();
+    const changed = results.filter(({ state }) => state === 'changed');
+    const records = planted.filter((key) => /^record:.*other1\//.test(key));
+    expect(changed.map(({ object }) => object.key)).toEqual([
+      ...planted.filter((key) => key === `mapping:${LUKS('dead').uuid}` || key.includes(wwid)),
+      ...records,
+    ]);
+    expect(new Set(changed.map(({ error }) => (error as LongshoreError).code))).toEqual(new Set(['E_PLAN_CHANGED']));
+    expect(here.scsi.units.filter(({ lun }) => lun === 1)).toHaveLength(2);
+    expect(here.nodes.find({ targetName: `${OTHER_TARGET}1` })).toHaveLength(1);
   });
 });

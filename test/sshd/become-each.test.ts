@@ -7,6 +7,7 @@ import { iscsiAllowList } from '../../src/connectors/iscsi/allow-list.js';
 import { configuredDevicesFact } from '../../src/linux/configured-devices.js';
 import { mountsFact } from '../../src/linux/mounts.js';
 import { nodeRecordsFact } from '../../src/linux/node-records.js';
+import { processStatesFact } from '../../src/linux/process-states.js';
 import { Secret } from '../../src/secrets/secret.js';
 import { auditAllowList, sweepAllowList } from '../../src/sweep/allow-list.js';
 import { type BecomeEachCommand, becomeEachCommand } from '../../src/transport/become-each-command.js';
@@ -162,6 +163,7 @@ describe.skipIf(process.getuid?.() !== 0)(
       const commands = [
         [...argvOf(nodeRecordsFact().requests[1]), record, record],
         [...argvOf(mountsFact().requests[0]), '/proc/1/mountinfo', '/proc/2/mountinfo'],
+        [...argvOf(processStatesFact().requests[0]), '/proc/1/stat', '/proc/2/stat'],
         ['tee', '/sys/class/scsi_device/3:0:0:1/device/delete'],
         ['tee', '-a', record],
         ['sync', '-d', '/dev/dm-3'],

@@ -7,6 +7,7 @@ import type { HostLook } from '../../../src/sweep/cross-host.js';
 import type { HostSnapshot } from '../../../src/sweep/host-snapshot.js';
 import { judgeHost } from '../../../src/sweep/judge-host.js';
 import { planSweep, quarantineKey } from '../../../src/sweep/sweep-plan.js';
+import { snapshot } from './snapshots.js';
 import {
   disk,
   map,
@@ -27,31 +28,6 @@ const free = (index: 0 | 1): ScsiDevice => {
   if (block === null) throw new Error('no disk');
   return { ...rest, block: { ...block, holders: [] } };
 };
-
-/** A host on which everything could be read, with what `storage` has; every disk answers as itself unless `extra` says otherwise. */
-function snapshot(storage: StorageState, extra: Partial<HostSnapshot> = {}): HostSnapshot {
-  const devices = storage.scsiDevices.flatMap(({ block }) => (block === null ? [] : [block]));
-  const numbers = [...devices, ...storage.dmDevices].map(({ dev, name }) => [dev, { name, disk: null }] as const);
-  const answers = storage.scsiDevices.map(
-    ({ hctl, cachedWwid }) => [hctl, { kind: 'identity', wwid: cachedWwid ?? WWID }] as const,
-  );
-  const slaves = ({ slaves: names }: DmDevice) =>
-    names.map((name) => devices.find((one) => one.name === name)?.dev ?? '');
-  return {
-    storage,
-    answers: new Map(answers),
-    blockNumbers: new Map([['254:0', { name: 'vda', disk: null }], ...numbers]),
-    dependencies: new Map(storage.dmDevices.map((dm) => [dm.dmName, slaves(dm)])),
-    bootTargets: new Set(),
-    privateLinks: [],
-    configured: [],
-    fileSystemIds: [],
-    identities: { machineId: 'm', bootId: 'b', hostNqn: null, nvmeHostId: null },
-    blocked: [],
-    unknowns: [],
-    ...extra,
-  };
-}
 
 const attached = (paths: 'active' | 'failed' = 'active', extra: Partial<DmDevice> = {}): StorageState => {
   const disks = [disk(0), disk(1)];
