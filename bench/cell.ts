@@ -89,6 +89,18 @@ export function medianOf<T extends Cost>(runs: readonly T[]): T {
 const GROWING = ['wallS', 'cpuS', 'hostCpuS', 'otherCpuS', 'logins', 'sessions'] as const;
 
 /**
+ * What `few` would have cost on more hosts, when `one` was measured on both, `part` on the smaller number: what a further command took there, for each host.
+ */
+export function onMoreHosts(one: Cost, part: Cost, few: Cost, factor: number): Cost {
+  const added = Object.fromEntries(
+    GROWING.map((key) => [key, one[key] + Math.max(0, few[key] - part[key]) * factor]),
+  ) as Pick<Cost, (typeof GROWING)[number]>;
+  const [all, some, more] = [one.roundTrips, part.roundTrips, few.roundTrips];
+  const roundTrips = all === null || some === null || more === null ? null : all + (more - some) * factor;
+  return { ...one, ...added, roundTrips };
+}
+
+/**
  * What `count` commands cost, when `one` is known and the cost of `some` of them, which may be the same: then each costs what the first one does; else each
  * further one costs what the further ones of `few` did.
  */

@@ -31,6 +31,8 @@ export interface Tool {
   readonly version: () => string | null;
   /** so many commands tell the time of all: 1 where each is a login and a run of its own. Absent: all are run */
   readonly sampled?: number;
+  /** further commands are measured on this share of the hosts: on all of them they take minutes */
+  readonly sampledShare?: number;
   readonly start: (job: Job) => Promise<Start>;
 }
 
@@ -61,7 +63,11 @@ const CONTROL_MASTER = { ...peer('ssh, ControlMaster', ['ssh', '-V'], startContr
 const CLUSH = peer('clush', ['clush', '--version'], startClush);
 const PDSH = peer('pdsh', ['pdsh', '-V'], startPdsh);
 const PARALLEL_SSH = peer('parallel-ssh', ['parallel-ssh', '--version'], startParallelSsh);
-const ANSIBLE = { ...peer('ansible', ['ansible-playbook', '--version'], startAnsible), sampled: 2 };
+const ANSIBLE = {
+  ...peer('ansible', ['ansible-playbook', '--version'], startAnsible),
+  sampled: 3,
+  sampledShare: 1 / 8,
+};
 
 export const PEERS: readonly Tool[] = [SSH_LOOP, CONTROL_MASTER, CLUSH, PDSH, PARALLEL_SSH, ANSIBLE];
 export { CONTROL_MASTER, CLUSH };

@@ -1,4 +1,4 @@
-import { type Cost, extrapolate, medianOf, runTool, type Work } from './cell.js';
+import { type Cost, extrapolate, medianOf, onMoreHosts, runTool, type Work } from './cell.js';
 import { benchHosts, type Fixture, type Way } from './fixture.js';
 import { CLUSH, CONTROL_MASTER, LONGSHORE_CLI, LONGSHORE_LIBRARY, LONGSHORE_WIDE, PEERS, type Tool } from './tools.js';
 
@@ -84,10 +84,27 @@ class Bench {
     const { sampled = 1 } = tool;
     const take = (count: number): Work => ({ ...work, commands: work.commands.slice(0, count) });
     const one = known ?? (await this.#measure(workload, tool, take(1)))?.cost ?? null;
-    const few = one === null || sampled === 1 ? one : (await this.#measure(workload, tool, take(sampled)))?.cost;
-    if (one === null || few == null) return;
+    const few = one === null || sampled === 1 ? one : await this.#few(workload, tool, take, one, sampled);
+    if (one === null || few === null) return;
     const cost = extrapolate(one, few, sampled, work.commands.length);
     this.#add(workload, tool, work, cost, { runs: 1, sampled });
+  }
+
+  /** What so many commands cost on all hosts, measured there or on a share of them. */
+  async #few(
+    workload: Workload,
+    tool: Tool,
+    take: (count: number) => Work,
+    one: Cost,
+    count: number,
+  ): Promise<Cost | null> {
+    const { hosts } = take(count);
+    const taken = Math.ceil(hosts.length * (tool.sampledShare ?? 1));
+    const on = (part: number): Work => ({ ...take(part), hosts: hosts.slice(0, taken) });
+    const few = (await this.#measure(workload, tool, on(count)))?.cost ?? null;
+    if (few === null || taken === hosts.length) return few;
+    const part = (await this.#measure(workload, tool, on(1)))?.cost ?? null;
+    return part === null ? null : onMoreHosts(one, part, few, hosts.length / taken);
   }
 
   async #measure(workload: Workload, tool: Tool, work: Work): Promise<{ cost: Cost; runs: number } | null> {
