@@ -84,6 +84,19 @@ export async function powerCut(guest: Guest): Promise<void> {
   await guest.reset();
 }
 
+/** Cuts a client's power, and leaves it off. */
+export async function powerOff(lab: Lab, client: Guest): Promise<void> {
+  // nobody takes from its end of the storage networks any more: what the target sent there would fill up, and then hold the target
+  await setSwitchPorts(lab, client, 'off');
+  await client.powerOff();
+}
+
+/** Gives the power back. Returns when the client has booted. */
+export async function powerOn(lab: Lab, client: Guest): Promise<void> {
+  await setSwitchPorts(lab, client, 'on');
+  await client.powerOn();
+}
+
 /** Stops a guest's processor: it answers nothing, and no connection to it breaks. */
 export async function freeze(guest: Guest): Promise<void> {
   await guest.monitor('stop');
@@ -102,6 +115,13 @@ export async function liftFaults(lab: Lab): Promise<void> {
   await Promise.all(guests.map((guest) => packetLoss(guest, 0)));
   await portalRestore(lab, 1);
   await portalRestore(lab, 2);
+}
+
+async function setSwitchPorts(lab: Lab, client: Guest, state: 'on' | 'off'): Promise<void> {
+  for (const network of [1, 2]) {
+    const answer = await lab.target.monitor(`set_link san${network}-${client.name} ${state}`);
+    if (answer !== '') throw new Error(answer);
+  }
 }
 
 /** One transaction, so that there is no moment without a fault when one kind replaces another. */
