@@ -115,6 +115,8 @@ export interface DisconnectOptions extends VerbOptions {
   readonly ignoreErrors?: boolean;
   /** sessions that stay also when nothing is left on them: they were there before the attach that this detach undoes */
   readonly keepSessions?: readonly FoundSession[];
+  /** The run that this one resumes began a flush, and nothing was heard of its end: one that goes well now says that this is not known. */
+  readonly flushInDoubt?: boolean;
 }
 
 /** What a connector is given for one host. */

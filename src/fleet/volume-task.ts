@@ -32,6 +32,8 @@ export interface VolumeTaskOptions<H extends FleetHost> {
   readonly keepSessionsOf?: (host: H, volume: VolumeSpec) => readonly FoundSession[];
   /** only for a run that resumes another: see `VerbOptions.recordsBefore`; undefined: not known */
   readonly recordsBeforeOf?: (host: H, volume: VolumeSpec) => readonly FoundRecord[] | undefined;
+  /** only for a detach that resumes another run: see `DisconnectOptions.flushInDoubt` */
+  readonly flushInDoubtOf?: (host: H, volume: VolumeSpec) => boolean;
   /** where the hosts of an attach are compared before the first is changed. Default: each with those that came before it */
   readonly gate?: AttachGate;
 }
@@ -76,6 +78,7 @@ async function changeInTurn<H extends FleetHost>(
       ...verbOptions,
       ...(options.keepSessionsOf === undefined ? {} : { keepSessions: options.keepSessionsOf(host, volume) }),
       ...(recordsBefore === undefined ? {} : { recordsBefore }),
+      ...(options.flushInDoubtOf === undefined ? {} : { flushInDoubt: options.flushInDoubtOf(host, volume) }),
       ...(journal === undefined ? {} : { journal: journal.volume(volume.name) }),
     };
     const result = await orFailed(async () => {

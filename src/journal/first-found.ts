@@ -25,7 +25,8 @@ export function recordsFoundFirst(
   return mode === 'undo' ? found.records.filter(({ mark }) => mark !== 'made').map(known) : undefined;
 }
 
-function volumesOf(
+/** What a run's journal has of one volume on one host, once for each of its tasks that had to do with it. */
+export function volumesOf(
   run: RunRecord,
   { host, volume }: { readonly host: string; readonly volume: string },
 ): VolumeRecord[] {

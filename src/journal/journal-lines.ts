@@ -124,6 +124,10 @@ export const LINES = {
     what: z.string(),
     changes: z.array(z.string()),
     command: z.string().optional(),
+    flushes: z
+      .literal(true)
+      .optional()
+      .describe('it brings written data to the array: how that went, the host tells once'),
   }),
   outcome: line('outcome', {
     ...at,

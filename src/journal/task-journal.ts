@@ -90,7 +90,7 @@ export class HostJournal {
       intend: (steps) => {
         for (const request of steps.flatMap((step) => step.requests)) this.#announced.add(request);
         return this.#intend(
-          steps.map((step) => reportStep(step)),
+          steps.map((step) => ({ ...reportStep(step), flushes: step.flushes === true })),
           name,
         );
       },
@@ -147,9 +147,12 @@ export class HostJournal {
     });
   }
 
-  async #intend(changes: readonly StepReport[], volume?: string): Promise<readonly Intent[]> {
+  async #intend(
+    changes: readonly (StepReport & { readonly flushes?: boolean })[],
+    volume?: string,
+  ): Promise<readonly Intent[]> {
     const at = { ...this.#at, ...(volume === undefined ? {} : { volume }) };
-    const intents = changes.map(({ id, what, changes: objects, command }) => {
+    const intents = changes.map(({ id, what, changes: objects, command, flushes }) => {
       const op = this.#lines.nextOp();
       this.#lines.write({
         type: 'intent',
@@ -159,6 +162,7 @@ export class HostJournal {
         what: this.#scrub(what),
         changes: [...objects],
         ...(command === undefined ? {} : { command: this.#scrub(command) }),
+        ...(flushes === true ? { flushes } : {}),
       });
       return this.#intentOf(op, at);
     });

@@ -9,6 +9,8 @@ import { type Clock, pause } from './clock.js';
 export interface Deadline {
   /** aborts when the time is up or the user interrupts */
   readonly signal: AbortSignal;
+  /** that of a simulated host, for further deadlines there; absent: the computer's */
+  readonly clock?: Clock;
   /** milliseconds left; never below 0 */
   remainingMs(): number;
   /** throws `E_INTERRUPTED` when the user interrupted, `E_COMMAND_TIMEOUT` when the time is up */
@@ -35,6 +37,7 @@ export function deadlineIn(timeoutMs: number, interrupt?: AbortSignal, clock?: C
   };
   return {
     signal,
+    ...(clock === undefined ? {} : { clock }),
     remainingMs,
     check,
     async pause(ms, until) {

@@ -35,6 +35,8 @@ export function untrueAttach(world: Scene, result: VolumeResult): readonly strin
 export function untrueDetach(world: Scene, result: VolumeResult): readonly string[] {
   // Linux gives up data that it could not write, and says so once: whoever is told of the failed flush is told of that
   if (result.error instanceof LongshoreError && result.error.code === 'E_FLUSH_FAILED') world.journal.toldOfLoss = true;
+  // who flushes again behind a flush of which nothing was heard says that this is not known
+  if (result.warnings.some((one) => one.startsWith('whether all data'))) world.journal.toldOfLoss = true;
   if (!isDone(result)) return [];
   return [...leftOf(world).map((one) => `left: ${one}`), ...lostOf(world)];
 }

@@ -1,4 +1,4 @@
-import type { FoundRecord } from '../../src/connectors/change-journal.js';
+import type { FoundRecord, VolumeJournal } from '../../src/connectors/change-journal.js';
 import type { InitiatorConnector, VerbOptions, VolumeResult, VolumeSpec } from '../../src/connectors/connector.js';
 import { IscsiConnector } from '../../src/connectors/iscsi/iscsi-connector.js';
 import { outcomeOfError } from '../../src/connectors/outcome.js';
@@ -36,7 +36,12 @@ export interface Scene {
   /** what was on the host before the first verb */
   readonly leftBefore: readonly string[];
   /** what the controllers of this world must remember, as a journal would */
-  readonly journal: { recordsBefore: readonly FoundRecord[]; toldOfLoss: boolean };
+  readonly journal: {
+    readonly recordsBefore: readonly FoundRecord[];
+    toldOfLoss: boolean;
+    /** flushes that were begun, and of which nobody has told how they ended */
+    readonly openFlushes: Map<object, 'open' | 'failed'>;
+  };
 }
 
 /** The same on a clock that is moved. */
@@ -67,13 +72,13 @@ export async function sceneOn(fleet: FleetModel, { multipath, beside }: IscsiWor
     tenant,
     tenantBefore: tenantState(host, tenant),
     leftBefore: host.leftovers(),
-    journal: { recordsBefore: recordsOf(host), toldOfLoss: false },
+    journal: { recordsBefore: recordsOf(host), toldOfLoss: false, openFlushes: new Map() },
   };
 }
 
 /** One controller's work on the host, with a connection of its own that it opens again when it is lost, as a run on a real fleet has. */
 export async function control(
-  { clock, host }: IscsiWorld,
+  { clock, host, journal }: IscsiWorld,
   work: (connector: InitiatorConnector) => Promise<VolumeResult>,
 ): Promise<VolumeResult> {
   const deadline = deadlineIn(VERB_LIMIT_MS, undefined, clock);
@@ -81,7 +86,10 @@ export async function control(
     const connect = () => connectDirectly(host);
     const executor = new ReconnectingExecutor(await connect(), { connect });
     try {
-      return await work(new IscsiConnector({ executor, deadline, runId: 'a run' }));
+      const result = await work(new IscsiConnector({ executor, deadline, runId: 'a run' }));
+      // who reports has told what has failed
+      for (const [step, how] of journal.openFlushes) if (how === 'failed') journal.openFlushes.delete(step);
+      return result;
     } finally {
       await executor.close();
     }
@@ -100,6 +108,7 @@ export function detach(world: IscsiWorld, resumes = false): Promise<VolumeResult
   return control(world, (connector) =>
     connector.detach(world.volume, null, {
       ...optionsOf(world, resumes),
+      flushInDoubt: resumes && world.journal.openFlushes.size > 0,
       // who was told that data is lost has to say that it no longer matters
       force: world.journal.toldOfLoss,
     }),
@@ -111,8 +120,23 @@ function sized({ volume, onArray }: IscsiWorld): VolumeSpec {
   return { ...volume, sizeBytes: onArray.sizeBytes };
 }
 
-function optionsOf({ journal: { recordsBefore } }: IscsiWorld, resumes: boolean): VerbOptions {
-  return resumes ? { recordsBefore } : {};
+function optionsOf({ journal: { recordsBefore, openFlushes } }: IscsiWorld, resumes: boolean): VerbOptions {
+  const journal: VolumeJournal = {
+    found: () => undefined,
+    intend: (steps) =>
+      Promise.resolve(
+        steps.map((step) => {
+          if (step.flushes === true) openFlushes.set(step, 'open');
+          return {
+            ended(result) {
+              if (result === 'failed' && step.flushes === true) openFlushes.set(step, 'failed');
+              else if (result !== 'unknown') openFlushes.delete(step);
+            },
+          };
+        }),
+      ),
+  };
+  return { journal, ...(resumes ? { recordsBefore } : {}) };
 }
 
 function recordsOf(host: SimulatedHost): readonly FoundRecord[] {

@@ -30,6 +30,15 @@ describe('a run whose journal ends at any line, the last one whole or torn, is f
   });
 });
 
+it('a detach that dies at any line while the array fails its writes: what is lost is told', async () => {
+  const lines = await linesOf('detach', 'nothing');
+  const runs = Array.from({ length: lines }, (_, at): CutRun => {
+    const cuts = [{ lines: at, death: 'at-next' }] as const;
+    return { verb: 'detach', beside: 'nothing', mode: 'finish', cuts, failsWrites: true, multipath: false };
+  });
+  expect(failed(await results(runs))).toEqual([]);
+});
+
 it('a run whose resume dies as well, beside records and sessions of others, is resumed once more', async () => {
   const below = randomBelow(1);
   const runs = Array.from({ length: 60 }, (): CutRun => {

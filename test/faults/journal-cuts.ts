@@ -3,6 +3,7 @@ import { connectorFor } from '../../src/connectors/registry.js';
 import { journaledExecutor } from '../../src/fleet/journaled-executor.js';
 import { volumeTask } from '../../src/fleet/volume-task.js';
 import { recordsFoundFirst } from '../../src/journal/first-found.js';
+import { flushInDoubt } from '../../src/journal/flush-in-doubt.js';
 import { JournalFile } from '../../src/journal/journal-file.js';
 import { leftWork, type ResumeMode, type WorkItem } from '../../src/journal/left-work.js';
 import { parseJournal } from '../../src/journal/read-journal.js';
@@ -32,6 +33,10 @@ export interface CutRun {
   readonly beside: Beside;
   readonly mode: ResumeMode;
   readonly cuts: readonly Cut[];
+  /** the array fails writes until the first controller is dead */
+  readonly failsWrites?: boolean;
+  /** default true */
+  readonly multipath?: boolean;
 }
 
 export interface CutResult {
@@ -46,6 +51,7 @@ interface Work {
   readonly verb: string;
   readonly item?: WorkItem;
   readonly recordsBefore?: ReturnType<typeof recordsFoundFirst>;
+  readonly flushInDoubt?: boolean;
   readonly resumes?: { readonly run: string; readonly mode: ResumeMode };
 }
 
@@ -57,15 +63,24 @@ const BETWEEN_TRIES_MS = 300_000;
  * A run whose controller's machine dies with its journal at some line, and `longshore resume` of it. The changes on the host are those that the journal had let
  * leave by then. The last resume gets as far as it can: then the goal of the run is reached, or what was there before is back.
  */
-export async function cutRun({ verb, beside, mode, cuts }: CutRun): Promise<CutResult> {
-  const world = await arranged({ verb, multipath: true, beside });
+export async function cutRun({
+  verb,
+  beside,
+  mode,
+  cuts,
+  failsWrites = false,
+  multipath = true,
+}: CutRun): Promise<CutResult> {
+  const world = await arranged({ verb, multipath, beside });
   const problems: string[] = [];
   const name = `${verb}/${beside}/${mode}/${cuts.map(({ lines, death }) => `${death}@${lines}`).join('+')}`;
   let died = 0;
+  world.onArray.failsWrites = failsWrites;
   try {
     const [firstCut = NEVER, ...laterCuts] = cuts;
     const first = await journaled(world, { run: 'r1', verb }, firstCut);
     if (first.result === null) died += 1;
+    world.onArray.failsWrites = false;
     problems.push(...untrue(world, verb, first.result));
     const record = recordOf(first.text, 'r1');
     const resumers: RunRecord[] = [];
@@ -109,7 +124,7 @@ export async function linesOf(verb: Verb, beside: Beside): Promise<number> {
 /** One controller, from the first line of its journal to the last, unless it dies before: then `result` is null. */
 async function journaled(
   world: IscsiWorld,
-  { run, verb, item, recordsBefore, resumes }: Work,
+  { run, verb, item, recordsBefore, flushInDoubt: isInDoubt = false, resumes }: Work,
   cut: Cut,
 ): Promise<{ readonly text: string; readonly result: VolumeResult | null }> {
   const { host, volume, clock } = world;
@@ -132,6 +147,9 @@ async function journaled(
       connectorFor,
       keepSessionsOf: () => item?.keepSessions ?? [],
       recordsBeforeOf: () => recordsBefore,
+      flushInDoubtOf: () => isInDoubt,
+      // who was told that data is lost has to say that it no longer matters
+      force: world.journal.toldOfLoss,
     })(host, {
       executor,
       deadline: deadlineIn(VERB_LIMIT_MS, undefined, clock),
@@ -169,7 +187,8 @@ async function resume(
   const at = { host: item.host, volume: item.definition.name };
   const recordsBefore = recordsFoundFirst(record, resumers, mode, at);
   const resumes = { run: record.start.run, mode };
-  const { text, result } = await journaled(world, { run, verb: item.verb, item, recordsBefore, resumes }, cut);
+  const work = { run, verb: item.verb, item, recordsBefore, flushInDoubt: flushInDoubt(record, resumers, at), resumes };
+  const { text, result } = await journaled(world, work, cut);
   const own = recordOf(text, run);
   if (own !== null) resumers.push(own);
   return { how: 'ran', verb: item.verb as Verb, result };
@@ -193,7 +212,8 @@ function wantedWhenSkipped(verb: Verb, mode: ResumeMode, why: string | null): Ve
 
 function notAs(world: IscsiWorld, wanted: Verb): readonly string[] {
   if (wanted === 'detach') return leftOf(world).map((one) => `nothing to resume, but there is: ${one}`);
-  const table = world.host.deviceMapper.multipathMap(world.wwid)?.table;
-  const paths = table?.kind === 'multipath' ? table.paths.length : 0;
-  return paths === 2 ? [] : [`nothing to resume, but the volume has ${paths} paths`];
+  const { host, wwid, volume } = world;
+  const paths = host.scsi.units.filter(({ cachedWwid }) => cachedWwid === `naa.${wwid.slice(1)}`).length;
+  const own = volume.multipath === true ? 2 : 1;
+  return paths === own ? [] : [`nothing to resume, but the volume has ${paths} paths`];
 }

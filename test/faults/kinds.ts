@@ -68,6 +68,20 @@ export function worldKinds({ targetName, portals, wwid, lun }: KindsWorld): read
     kind('opened', { kind: 'use', wwid, by: 'opener', forMs: 3 * SECOND }),
     kind('mounted', { kind: 'use', wwid, by: 'mount', forMs: MINUTE }),
     kind('write-error', { kind: 'write-error', wwid, forMs: MINUTE }),
+    // of the flush that fails nothing is heard, or nobody is left who could tell of it, or the time is up before the mark is made
+    kind('write-error-unheard', { kind: 'write-error', wwid, forMs: SECOND }, { kind: 'cut', when: 'after' }),
+    kind(
+      'write-error-killed',
+      { kind: 'write-error', wwid, forMs: SECOND },
+      { kind: 'kill-controller', when: 'after' },
+    ),
+    {
+      name: 'write-error-and-hang',
+      at: (n) => [
+        { at: n, effect: { kind: 'write-error', wwid, forMs: SECOND } },
+        { at: n + 1, effect: { kind: 'hang', forMs: 10 * MINUTE } },
+      ],
+    },
     kind('slow-array', { kind: 'slow-array', latencyMs: 3 * SECOND, forMs: MINUTE }),
     // right behind the proof, before what the proof was for
     { ...kind('remap', { kind: 'remap', targetName, lun, wwid: other('c') }), tolerates: /misplaced|is 36001405c+$/ },

@@ -85,8 +85,8 @@ function shuffled<T>(below: Below, some: readonly T[]): readonly T[] {
 }
 
 /**
- * Another volume at the LUN, and then more that goes wrong, can leave a map of two volumes: that is refused until an operator has untangled it. That nothing is
- * reported as done which is not is still held to.
+ * Another volume at the LUN, or with the name of a disk that has just gone, and then more that goes wrong, can leave a map of two volumes: that is refused until an
+ * operator has untangled it. That nothing is reported as done which is not is still held to.
  */
 const FOR_AN_OPERATOR = [
   /^not done after \d+ resumes: .*"outcome":"refused"/,
@@ -95,16 +95,18 @@ const FOR_AN_OPERATOR = [
   /^in no volume: /,
   /^of another tenant, (?:gone or changed|new): record /,
 ];
-/** Linux tells of lost data once; a controller that dies between that and the mark, or an operator, is the last one that could know (decision 0007). */
-const TOLD_TO_ANOTHER = /lost \(write error\)$/;
+/** Linux tells of lost data once: here an operator, who goes on all the same. */
+const TOLD_TO_AN_OPERATOR = /lost \(write error\)$/;
 
 /** What any of the kinds may bring about is no problem of a controller's, whoever has reported it. */
 function tolerance(kinds: readonly FaultKind[]): RegExp | undefined {
   const has = (begin: string): boolean => kinds.some(({ name }) => name.startsWith(begin));
   const all = [
     ...kinds.flatMap(({ tolerates }) => tolerates ?? []),
-    ...(has('remap') ? FOR_AN_OPERATOR : []),
-    ...((has('write-error') && has('kill')) || has('detached-by-hand') ? [TOLD_TO_ANOTHER] : []),
+    ...(has('remap') || has('foreign-device') ? FOR_AN_OPERATOR : []),
+    ...(has('detached-by-hand') ? [TOLD_TO_AN_OPERATOR] : []),
   ];
-  return all.length === 0 ? undefined : new RegExp(all.map(({ source }) => `(?:${source})`).join('|'));
+  // here a resume may be struck as well
+  const sources = all.map(({ source }) => `(?:${source.replace('reported: ', 'reported(?: by resume 1)?: ')})`);
+  return sources.length === 0 ? undefined : new RegExp(sources.join('|'));
 }

@@ -8,6 +8,7 @@ import { foldNames } from '../../inventory/patterns/fold-names.js';
 import { selectHosts } from '../../inventory/patterns/select-hosts.js';
 import { readVolumeFile } from '../../inventory/volumes/read-volume-file.js';
 import { recordsFoundFirst } from '../../journal/first-found.js';
+import { flushInDoubt } from '../../journal/flush-in-doubt.js';
 import { isResumable, type LeftWork, leftWork, type ResumeMode, type SkippedItem } from '../../journal/left-work.js';
 import { laterWork } from '../../journal/later-work.js';
 import type { RunRecord } from '../../journal/run-record.js';
@@ -144,6 +145,7 @@ async function perform(
       volumes.get(name)?.find((one) => one.volume.name === volume.name)?.keepSessions ?? [],
     recordsBeforeOf: ({ name }, volume) =>
       recordsFoundFirst(record, resumers, mode, { host: name, volume: volume.name }),
+    flushInDoubtOf: ({ name }, volume) => flushInDoubt(record, resumers, { host: name, volume: volume.name }),
   });
   const wwidsOf = (host: InventoryHost) => volumesOf(host).map(({ wwid }) => wwid);
   const entries = await moveTools(context, verb).ledger.entries();

@@ -2,10 +2,10 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Deadline } from '../../time/deadline.js';
 import type { Executor, LaneReply, LockRequest } from '../../transport/executor.js';
 import type { VolumeJournal } from '../change-journal.js';
-import { EMPTY_HISTORY, type History, pauseBeforeMs, withVerdict } from './history.js';
+import { EMPTY_HISTORY, type History, pauseBeforeMs, UNWRITTEN, withVerdict } from './history.js';
 import { HungCommands } from './hung-commands.js';
 import { judgeReplies } from './judge.js';
-import { Losses } from './losses.js';
+import { beside, Losses, lostVerdict } from './losses.js';
 import type { Procedure } from './procedure.js';
 import { reportStep } from './show-command.js';
 import { WaveIntents } from './wave-intents.js';
@@ -79,6 +79,8 @@ class EngineRun<S> {
   #steps: StepReport[] = [];
   #changed = false;
   #fatal: Error | undefined;
+  /** of a flush that has not gone well since */
+  #unwritten: Error | undefined;
   /** what travelled behind the last steps */
   #seen: S | null = null;
   /** what the host was asked to do last, for people */
@@ -145,11 +147,13 @@ class EngineRun<S> {
 
   /** A failed flush or another identity says more than that the time was up after it. */
   explain(error: Error): Error {
-    return this.#fatal ?? this.#losses.explain(withWork(error, this.#doing));
+    if (this.#fatal !== undefined) return this.#fatal;
+    const ended = this.#losses.explain(withWork(error, this.#doing));
+    return this.#unwritten === undefined ? ended : beside(this.#unwritten, ended);
   }
 
   async named(result: EngineResult<S>): Promise<EngineResult<S>> {
-    const error = await this.#hung.named(result.error, this.#executor);
+    const error = await this.#hung.named(result.error, this.#executor, this.#deadline.clock);
     return error === undefined ? result : { ...result, error };
   }
 
@@ -257,7 +261,7 @@ class EngineRun<S> {
     const error = this.#losses.take(reasons, this.#executor);
     wave.forEach((chain, index) => {
       if (reasons[index] === undefined) return;
-      for (const step of chain) this.#take(step, { ok: false, error, weight: 'retry' }, []);
+      for (const step of chain) this.#take(step, lostVerdict(step, error, reasons[index]), []);
     });
   }
 
@@ -267,6 +271,8 @@ class EngineRun<S> {
     this.#matches = [...this.#matches, ...replies.flatMap((reply) => (reply.kind === 'wait' ? reply.matches : []))];
     this.#steps.push(reportStep(step, verdict.ok));
     this.#options.onStep?.(step, verdict.ok ? 'ok' : 'failed');
+    if (verdict.ok && step.flushes === true) this.#unwritten = undefined;
+    if (!verdict.ok && verdict.notes?.includes(UNWRITTEN) === true) this.#unwritten = verdict.error;
     if (verdict.ok) this.#warnings.push(...(verdict.warnings ?? []));
     else if (verdict.weight === 'fatal') this.#fatal ??= verdict.error;
   }

@@ -18,6 +18,12 @@ export interface History {
   readonly observations: number;
 }
 
+/** Note of a flush that failed: the kernel has told of data that is lost, and tells it once. */
+export const UNWRITTEN = 'data could not be written';
+
+/** Note of a step that flushes, of whose end nothing was heard. */
+export const UNHEARD_FLUSH = 'a flush of which nothing was heard';
+
 const DEFAULT_MAX_ATTEMPTS = 3;
 
 export const EMPTY_HISTORY: History = {

@@ -1,6 +1,7 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { observe } from '../../linux/fact.js';
 import { type BlockedTask, processStatesFact } from '../../linux/process-states.js';
+import type { Clock } from '../../time/clock.js';
 import { deadlineIn } from '../../time/deadline.js';
 import type { Executor, LaneReply, LaneRequest } from '../../transport/executor.js';
 import type { Step } from './step.js';
@@ -30,9 +31,9 @@ export class HungCommands {
   }
 
   /** The error, with those of the programs that the host shows in uninterruptible sleep. It is asked once, at the end; that it cannot be is no news. */
-  async named<E extends Error | undefined>(error: E, executor: Executor): Promise<E | LongshoreError> {
+  async named<E extends Error | undefined>(error: E, executor: Executor, clock?: Clock): Promise<E | LongshoreError> {
     if (!(error instanceof LongshoreError) || this.#programs.size === 0) return error;
-    const tasks = await this.#blocked(executor);
+    const tasks = await this.#blocked(executor, clock);
     if (tasks.length === 0) return error;
     const shown = tasks.slice(0, MOST).map(({ name, pid, sleepsIn }) => {
       return `${name} (pid ${pid}) is in state D${sleepsIn === null ? '' : ` in ${sleepsIn}`}`;
@@ -48,9 +49,9 @@ export class HungCommands {
     if (request.kind === 'write') this.#programs.add('sh');
   }
 
-  async #blocked(executor: Executor): Promise<readonly BlockedTask[]> {
+  async #blocked(executor: Executor, clock: Clock | undefined): Promise<readonly BlockedTask[]> {
     try {
-      const { value } = await observe(executor, deadlineIn(ASK_MS), processStatesFact());
+      const { value } = await observe(executor, deadlineIn(ASK_MS, undefined, clock), processStatesFact());
       return (value?.blocked ?? []).filter(({ name }) => this.#programs.has(name));
     } catch {
       return [];

@@ -1,8 +1,23 @@
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { type Executor, isLoss } from '../../transport/executor.js';
+import { UNHEARD_FLUSH } from './history.js';
+import type { Step, StepVerdict } from './step.js';
 
 /** Lost connections in one run of the engine after which it gives up. */
 const MAX_LOSSES = 3;
+
+/** What becomes of a step whose sequence was lost: it may be tried again. */
+export function lostVerdict(step: Step, error: Error, reason: unknown): StepVerdict {
+  const mayHaveRun = !(reason instanceof LongshoreError) || reason.code !== 'E_UNREACHABLE';
+  const notes = step.flushes === true && mayHaveRun ? [UNHEARD_FLUSH] : [];
+  return { ok: false, error, weight: 'retry', notes };
+}
+
+/** The first error, which is the news, and why the run then ended. */
+export function beside(news: Error, ended: Error): Error {
+  if (!(news instanceof LongshoreError) || news === ended) return news;
+  return new LongshoreError(news.code, `${news.message}; then: ${ended.message}`, { ...news.details, also: [ended] });
+}
 
 /** What is not known since the connection was lost, until the host has been looked at again. */
 export class Losses {

@@ -26,6 +26,8 @@ export interface Step {
    * A step that is alone in its wave needs no such promise.
    */
   readonly endsLast?: boolean;
+  /** It brings written data to the array: how that went, the kernel tells once. */
+  readonly flushes?: boolean;
   /** times it may be tried in all, with growing pauses between. Default 3 */
   readonly maxAttempts?: number;
   /** Says what the replies mean (pure). Default: ok when every reply is ok, and worth another try when not. */

@@ -2,7 +2,7 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Wwid } from '../../linux/identifiers.js';
 import type { IscsiSession, NodeRecord, StorageState } from '../../linux/storage-state.js';
 import type { Plan } from '../engine/engine.js';
-import type { History } from '../engine/history.js';
+import { type History, UNHEARD_FLUSH } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import { isBootSession } from './boot-guard.js';
 import { pathlessWork } from './detach-recovery.js';
@@ -17,6 +17,7 @@ import {
   type ProvenDisk,
   removeDiskStep,
 } from './detach-steps.js';
+import { inDoubt } from './flush-doubt.js';
 import { unfitForFlush } from './flush-gate.js';
 import { forgetAtLast } from './forget-at-last.js';
 import { forgetId, forgetStep } from './forget-step.js';
@@ -174,7 +175,8 @@ function detachSteps(
   const failed = all.find((step) => !kept(step));
   if (failed !== undefined)
     return { kind: 'stop', error: history.failures.get(failed.id)?.error ?? new Error(failed.id) };
-  return { kind: 'steps', steps: triedOut(all, history, scope) };
+  const steps = triedOut(all, history, scope).map((step) => inDoubt(step, scope, history));
+  return { kind: 'steps', steps };
 }
 
 /**
@@ -284,6 +286,8 @@ function detachWarnings(
       return `session ${session.sid} to ${session.portal ?? session.targetName} stays: ${why}`;
     }),
   );
-  const cached = [...history.notes].map((note) => `${note}: its identity was taken from what the kernel had cached`);
+  const cached = [...history.notes]
+    .filter((note) => note !== UNHEARD_FLUSH)
+    .map((note) => `${note}: its identity was taken from what the kernel had cached`);
   return [...kept, ...cached];
 }

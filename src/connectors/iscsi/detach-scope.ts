@@ -22,6 +22,8 @@ export interface DetachScope {
   readonly keepSessions?: readonly FoundSession[];
   /** records that were there before the run that this one resumes; absent: not known */
   readonly recordsBefore?: readonly FoundRecord[];
+  /** the run that this one resumes began a flush, and did not hear how it ended */
+  readonly flushInDoubt?: boolean;
 }
 
 export function detachScope(goal: IscsiGoal, deviceInfo: DeviceInfo | null, force: boolean): DetachScope {

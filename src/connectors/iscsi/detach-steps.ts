@@ -66,6 +66,7 @@ export function flushMapStep(
     after: [],
     requests: parts.map((part) => part.request),
     main: parts.findIndex((part) => part.label === 'change'),
+    flushes: flush,
     judge: (replies) => removalVerdict(id, `flush and remove map ${map.dmName}`, parts, replies, wwid, force),
   };
 }
@@ -125,6 +126,7 @@ export function removeDiskStep(disk: ProvenDisk, options: RemoveDiskOptions): St
     lane: sessionLane(device.sid),
     requests: parts.map((part) => part.request),
     main: parts.findIndex((part) => part.label === 'change'),
+    flushes: options.flush,
     judge: (replies) =>
       removalVerdict(id, `remove disk ${describe(device)}`, parts, replies, options.wwid, options.force),
   };

@@ -24,10 +24,11 @@ export async function detachVolume(
   const goal = iscsiGoal(volume, { credentials: false });
   const force = options.force === true;
   const keepSessions = options.keepSessions ?? [];
-  const { recordsBefore } = options;
+  const { recordsBefore, flushInDoubt = false } = options;
   const scope = {
     ...detachScope(goal, deviceInfo, force),
     keepSessions,
+    flushInDoubt,
     ...(recordsBefore === undefined ? {} : { recordsBefore }),
   };
   const known = (...looks: readonly IscsiObservation[]): IscsiGoal =>

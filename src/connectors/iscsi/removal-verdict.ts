@@ -2,10 +2,10 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import type { Wwid } from '../../linux/identifiers.js';
 import type { ScsiDevice } from '../../linux/storage-state.js';
 import type { LaneReply, LaneRequest } from '../../transport/executor.js';
+import { UNWRITTEN } from '../engine/history.js';
 import { failedAt, replyError } from '../engine/judge.js';
 import type { StepVerdict } from '../engine/step.js';
 import { describe } from './identity.js';
-import { UNWRITTEN } from './unwritten-mark.js';
 
 /** Note of a step which found that a disk does not answer, so that the next plan takes it for dead. */
 export function noAnswerNote(device: ScsiDevice): string {

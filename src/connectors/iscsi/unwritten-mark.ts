@@ -3,7 +3,7 @@ import type { Fact } from '../../linux/fact.js';
 import type { Wwid } from '../../linux/identifiers.js';
 import type { LaneReply } from '../../transport/executor.js';
 import type { Plan } from '../engine/engine.js';
-import type { History } from '../engine/history.js';
+import { type History, UNWRITTEN } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import type { ScopedView } from './detach-scope.js';
 import type { IscsiObservation } from './observation.js';
@@ -14,9 +14,6 @@ import { diskName } from './volume-view.js';
  * whose flush failed leaves a mark on the host, which later ones find; a restart takes it away, as it does what was in memory.
  */
 const DIRECTORY = '/run/longshore-unwritten';
-
-/** Note of a flush that failed, so that the plan leaves the mark. */
-export const UNWRITTEN = 'data could not be written';
 
 /** What is marked on a host, by WWID: what was not written, in words. Read by the shell itself. */
 export function unwrittenFact(): Fact<ReadonlyMap<string, string>> {
