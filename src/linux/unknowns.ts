@@ -1,3 +1,4 @@
+import { INITIATOR_NAME_FILE } from './initiator-name.js';
 import type { StorageState, Unknown } from './storage-state.js';
 
 /** The objects that a decision is about. */
@@ -15,6 +16,8 @@ export interface Concern {
  */
 export function unknownsAbout(state: StorageState, concern: Concern): readonly Unknown[] {
   return state.unknowns.filter(({ subject }) => {
+    // what the host is called says nothing of what it has
+    if (subject === INITIATOR_NAME_FILE) return false;
     const session = /^\/sys\/class\/iscsi_(?:session\/session|connection\/connection)(\d+)/.exec(subject)?.[1];
     if (session !== undefined) return sessionMatters(state, concern, subject, Number(session));
     const dmName = /^\/sys\/block\/(dm-\d+)(?:\/|$)/.exec(subject)?.[1];

@@ -24,7 +24,7 @@ export function blindSpots(
     dmNames: scoped.maps.map((map) => map.name),
     targetNames: scope.goal.targets.map((triple) => triple.targetName),
   };
-  // whether multipathd runs is a value of its own, and who the host is does not matter here
+  // whether multipathd runs is a value of its own
   const present = scoped.disks.length > 0 || scoped.maps.length > 0;
   const sick = sickRecords(storage, scope.goal);
   // the kernel asked a disk once, when it found it, and the answer was lost: it is asked again right before it is removed. What an undo removes
@@ -35,7 +35,6 @@ export function blindSpots(
       !sick.includes(subject) &&
       !unnamed.some((end) => subject.endsWith(end)) &&
       !subject.startsWith('multipathd') &&
-      !subject.includes('initiatorname') &&
       // what is no iSCSI name is not that of this volume's target
       !(subject.startsWith('/sys/firmware/') && !reason.startsWith('could not')) &&
       (present || !isAboutUse(subject)),

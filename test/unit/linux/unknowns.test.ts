@@ -40,6 +40,7 @@ test.each([
 test.each([
   ['another disk of its session', `${SESSION}1/device/target0:0:0/0:0:0:2/wwid`],
   ['another map', '/sys/block/dm-1'],
+  ["the host's own name, which is for root alone on some distributions", '/etc/iscsi/initiatorname.iscsi'],
   ['a record of another target', '/var/lib/iscsi/nodes/iqn.2010-10.org.lab:other/,3260'],
 ])('%s does not', (_, subject) => {
   expect(about(subject)).toBe(false);
