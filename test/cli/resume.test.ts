@@ -92,8 +92,11 @@ describe('an attach whose controller was killed', () => {
     expect(document).toMatchObject({
       verb: 'attach',
       resumes: { run: id, mode: 'finish' },
-      totals: { hosts: 3, changed: 3 },
+      totals: { hosts: 3 },
     });
+    // on dock01 what the dead one had begun may have come to its end by now
+    expect(['changed', 'ok']).toContain(document.hosts['dock01']?.outcome);
+    expect(['dock02', 'dock03'].map((host) => document.hosts[host]?.outcome)).toEqual(['changed', 'changed']);
 
     const again = resultSchema.parse(JSON.parse((await alone('resume', id, '--json')).stdout));
     expect(again.totals).toMatchObject({ hosts: 3, ok: 3 });
