@@ -169,6 +169,30 @@ describe('a LUKS mapping', () => {
   });
 });
 
+describe('an LVM volume', () => {
+  const [group, other] = ['g'.repeat(32), 'o'.repeat(32)];
+  /** two volumes, each on one device: the first on one that is gone unless told otherwise */
+  const volumes = (second: string, dev: string, first = '8:16'): HostSnapshot => {
+    const lv = (name: string, dm: number, uuid: string): DmDevice =>
+      map([], { name: `dm-${dm}`, dev: `253:${dm}`, dmName: name, dmUuid: uuid, mapWwid: null, mapPaths: [] });
+    const dmDevices = [lv('vg-a', 5, `LVM-${group}${'a'.repeat(32)}`), lv('vg-b', 6, `LVM-${second}${'b'.repeat(32)}`)];
+    const dependencies = new Map([
+      ['vg-a', [first]],
+      ['vg-b', [dev]],
+    ]);
+    return snapshot(state({ dmDevices }), { dependencies });
+  };
+
+  it.each([
+    ['whose device is there is left alone', volumes(other, '254:0', '254:0'), 'foreign'],
+    ['whose device is gone may go beside another group', volumes(other, '254:0'), 'candidate'],
+    ['whose device is gone may go with its whole group', volumes(group, '8:32'), 'candidate'],
+    ['whose device is gone stays while another volume of its group has its device', volumes(group, '254:0'), 'unknown'],
+  ])('%s', (_, seen, expected) => {
+    expect(judgeHost(seen, [], new Map()).find(({ key }) => key.includes('aaaa'))?.class).toBe(expected);
+  });
+});
+
 describe('a session and a record', () => {
   const made = { ...record(0), mark: 'made' } as const;
   const down = session(0, { state: 'FAILED' });
