@@ -59,11 +59,14 @@ function pairOf(cells: readonly Cell[], workload: Workload, rttMs: number, tool:
   );
 }
 
-/** The other tool's time beside the time that the hosts' side of Longshore's work alone takes of this machine. */
+/**
+ * The other tool's time beside the time that the hosts' side of Longshore's work alone takes of this machine: sshd, and what the kernel counts under nobody's
+ * name, since shells of connections that are kept end unwaited for.
+ */
 function limitOf(cells: readonly Cell[], workload: Workload, rttMs: number, tool: string, cores: number): string {
   const [own, other] = pairOf(cells, workload, rttMs, tool);
   if (own === undefined || other === undefined || own.hostCpuS === 0) return '';
-  return `${(other.wallS / (own.hostCpuS / cores)).toFixed(1)} x`;
+  return `${(other.wallS / ((own.hostCpuS + own.otherCpuS) / cores)).toFixed(1)} x`;
 }
 
 function scaleTargets({ idle, simulated, single }: Scale): Target[] {
