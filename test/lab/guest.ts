@@ -36,8 +36,8 @@ export type Guest = {
 /** What it takes to reach the guests of a lab. */
 export type Access = { readonly dir: string; readonly keyPath: string; readonly knownHostsPath: string };
 
-const RUN_TIMEOUT_MS = 60_000;
-const BOOT_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 120_000;
+const BOOT_TIMEOUT_MS = 240_000;
 /** sshd allows 10 sessions on a connection. */
 const MAX_SESSIONS = 8;
 

@@ -9,7 +9,7 @@ export const STORAGE_NETWORKS = ['10.1.0', '10.2.0'] as const;
 /** Tells a guest that was just resumed who it is and what time it is. What it is told survives a power cut. */
 export async function becomeItself(guest: Guest): Promise<void> {
   const role = guest.name === 'target' ? '' : START_INITIATOR;
-  await guest.run('exec /bin/sh -eu', { input: `${identity(guest.name)}\n${role}\n`, timeoutMs: 60_000 });
+  await guest.run('exec /bin/sh -eu', { input: `${identity(guest.name)}\n${role}\n`, timeoutMs: 180_000 });
 }
 
 function identity(name: Guest['name']): string {

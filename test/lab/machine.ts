@@ -19,7 +19,7 @@ export type Machine = {
 };
 
 const NETWORKS = [1, 2] as const;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 /**
  * Resumes one guest from the image's saved state on a disk of its own. An attached machine dies with this process,

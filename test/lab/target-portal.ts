@@ -31,7 +31,7 @@ END
 }
 
 /** Runs a POSIX script as root on a guest, stopping at the first failure. */
-export async function runScript(guest: Guest, script: string, timeoutMs = 60_000): Promise<string> {
+export async function runScript(guest: Guest, script: string, timeoutMs = 180_000): Promise<string> {
   return (await guest.run('exec /bin/sh -eu', { input: `${script}\n`, timeoutMs })).stdout;
 }
 
