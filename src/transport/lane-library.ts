@@ -20,7 +20,8 @@ import { LIBRARY_WATCH } from './library-watch.js';
  * - Only builtins read and test files. Patterns arrive as quoted shell text (`glob-pattern.ts`) and are expanded by `eval`.
  * - Each frame is written before what it announces, and a failed write ends the shell: once the controller is gone, sshd closes the pipe and
  *   the lane starts nothing that it has already been sent.
- * - Every fork is counted in `ln`: the command, the `timeout` before it, the subshell of a pipe or of `$(...)`, each sleep.
+ * - Every fork is counted in `ln`: the command, the `timeout` before it, the subshell of a pipe or of `$(...)`, each sleep; the watch and its first sleep too,
+ *   but not its further ones, one in 20 s at most.
  * - The time comes from /proc/uptime, which costs no process. Without it (not Linux) waits count their sleeps.
  * - `printf` must be a builtin, or a secret would be an argument of a process: a shell without it ends at once.
  */
