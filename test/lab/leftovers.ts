@@ -171,12 +171,27 @@ export async function hostTruth(client: Guest): Promise<HostTruth> {
   };
 }
 
-/** Until the kernel has given up both paths of a map: its path checker asks every few seconds. */
+/**
+ * Until the kernel has given up both paths of a map (its path checker asks every few seconds), and nothing but the mapping on it has it open: udev looks into a map
+ * whose paths fail, and may wait on its queue. While it does, a sweep leaves the map alone.
+ */
 export async function pathsFail(client: Guest, { wwid }: Volume): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
     const { stdout } = await client.run(`dmsetup status --noflush ${wwid}`);
-    if ([...stdout.matchAll(/ \d+:\d+ F /g)].length === 2) return;
+    if ([...stdout.matchAll(/ \d+:\d+ F /g)].length === 2) return lookedThrough(client, wwid);
     await sleep(500);
   }
   throw new Error(`the paths of ${wwid} do not fail`);
+}
+
+async function lookedThrough(client: Guest, wwid: string): Promise<void> {
+  const { stdout } = await client.run(
+    `dm=$(basename "$(readlink -f /dev/mapper/${wwid})")
+     for i in $(seq 400); do
+       [ "$(dmsetup info -c --noheadings -o open ${wwid})" = 1 ] && exit; sleep 0.5
+     done
+     ls -l /proc/[0-9]*/fd 2>/dev/null | grep -B20 "/$dm$" | grep -E "^/proc|/$dm$"`,
+    { timeoutMs: PLANT_MS },
+  );
+  if (stdout !== '') throw new Error(`${wwid} stays open: ${stdout}`);
 }
