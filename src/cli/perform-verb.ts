@@ -90,6 +90,8 @@ export async function performRun<R extends FleetResult>(
     options.events === undefined
       ? undefined
       : openEventFile(options.events, run, (error) => showError(error, terminal));
+  const mayBeDirty = fleetWork.refusesDirty === true && options.replay === undefined;
+  const refusal = mayBeDirty ? dirtyRefusal(await moveTools(context, run).ledger.entries()) : undefined;
   const controller = thisController();
   const { volumeFiles = [], resumes, more } = fleetWork.journaled ?? {};
   const journal =
@@ -100,8 +102,6 @@ export async function performRun<R extends FleetResult>(
           ...(more === undefined ? {} : { more }),
         })
       : undefined;
-  const mayBeDirty = fleetWork.refusesDirty === true && options.replay === undefined;
-  const refusal = mayBeDirty ? dirtyRefusal(await moveTools(context, run).ledger.entries()) : undefined;
   const tracker = new RunTracker();
   const progress = startProgress(tracker, terminal, options);
   const interrupts = listenForInterrupts(
@@ -134,6 +134,10 @@ export async function performRun<R extends FleetResult>(
     };
     const result = await work(fleetOptions, { prompts, ...(journal === undefined ? {} : { journal }) });
     return journal === undefined ? result : await endJournal(journal, result, context);
+  } catch (error) {
+    // refused as a whole: a run that has ended is told from one whose process died
+    await journal?.end({ interrupted: interrupts.signal.aborted }).catch(() => undefined);
+    throw error;
   } finally {
     progress.stop();
     interrupts.dispose();

@@ -1,10 +1,12 @@
 import { connectorFor } from '../connectors/registry.js';
 import type { FleetResult, HostResult } from '../fleet/fleet-result.js';
 import { withFleetRun } from '../fleet/run-fleet.js';
+import type { HostTask } from '../fleet/run-host.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
 import { selectHosts } from '../inventory/patterns/select-hosts.js';
 import type { MoveServices } from '../moves/move-services.js';
+import { readOnlyExecutor } from '../transport/read-only-executor.js';
 import type { CommandContext } from './command.js';
 import { hostConnector } from './connect-host.js';
 import { moveTools } from './move-tools.js';
@@ -54,6 +56,7 @@ export async function runMove<T extends { readonly hosts: ReadonlyMap<string, Ho
   const { options } = context;
   if (!options.plan) requireSecrets(attaching);
   let done: T | undefined;
+  const own = new Set(hosts.map(({ name }) => name));
   const volumesOf = (host: InventoryHost) => [...host.volumes.values()];
   const result = await performRun(
     context,
@@ -69,7 +72,12 @@ export async function runMove<T extends { readonly hosts: ReadonlyMap<string, Ho
       return withFleetRun(hosts, all, async (run) => {
         done = await work({
           ...moveTools(context, fleetOptions.run),
-          onHost: async (host, hostTask) => (await run.work([host], hostTask)).hosts.get(host.name) ?? null,
+          onHost: async (host, hostTask) => {
+            const ended = own.has(host.name)
+              ? await run.work([host], hostTask)
+              : await run.work([host], lookingOnly(hostTask), { journal: null });
+            return ended.hosts.get(host.name) ?? null;
+          },
           ask: async (question) => {
             if (options.yes) return true;
             const answer = await prompts.confirm(question);
@@ -87,4 +95,9 @@ export async function runMove<T extends { readonly hosts: ReadonlyMap<string, Ho
   );
   if (done === undefined) throw new Error('a move without an end');
   return { result, done };
+}
+
+/** For a host beside those of the move, which is only asked whether it has the volume: the journal is about the others. */
+function lookingOnly(task: HostTask<InventoryHost>): HostTask<InventoryHost> {
+  return (host, context) => task(host, { ...context, executor: readOnlyExecutor(context.executor) });
 }

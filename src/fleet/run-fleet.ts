@@ -45,8 +45,8 @@ export interface FleetOptions<H extends FleetHost> {
 /** How one piece of work on some hosts of a run differs from the rest of it. */
 export interface WorkOptions {
   readonly fanout?: number;
-  /** in place of the run's */
-  readonly journal?: TaskJournal;
+  /** in place of the run's; null: none, for hosts that are only looked at */
+  readonly journal?: TaskJournal | null;
   /** asked before each host is begun; false: it is not run. Hosts that were begun go on */
   readonly mayBegin?: () => boolean;
   /** told of each host as soon as it has ended */
@@ -142,10 +142,12 @@ function openRun<H extends FleetHost>(
       return interrupt.stop.aborted;
     },
     work: (hosts, task, work = {}) => {
-      const { journal, refusal } = work;
+      const { refusal } = work;
+      const { journal: ofRun, ...withoutJournal } = hostOptions;
+      const journal = work.journal === undefined ? ofRun : work.journal;
       const own = {
-        ...hostOptions,
-        ...(journal === undefined ? {} : { journal }),
+        ...withoutJournal,
+        ...(journal == null ? {} : { journal }),
         ...(refusal === undefined ? {} : { refusal }),
       };
       return workOn(hosts, task, own, { ...work, fanout: Math.min(work.fanout ?? most, most) });

@@ -70,7 +70,8 @@ function after(
     paths: found?.found.paths.length ?? 0,
   };
   const isGood = ended?.outcome === 'ok' || ended?.outcome === 'changed';
-  if (ended !== null && isGood && verb === 'detach') return null;
+  // what was reported says it, whichever verb did it: in a playbook or a move one volume is attached here and detached there
+  if (ended !== null && isGood && (verb === 'detach' || ended.deviceInfo === null)) return null;
   if (ended !== null && isGood) {
     const since = old?.state === 'attached' || wasThere ? base.since : ended.t;
     const live = ended.paths.filter(({ device }) => device !== '').length;

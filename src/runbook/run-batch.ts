@@ -75,9 +75,14 @@ export class BatchRun {
       part,
       parts,
       ...(within ? { within: true as const } : {}),
-      hosts: hosts.map(({ name }) => ({
+      hosts: hosts.map(({ name, volumes }) => ({
         name,
-        volumes: distinctVolumes(segment.flatMap((step) => step.on(name).volumes)),
+        // a step that moves volumes names them itself, at whichever host
+        volumes: distinctVolumes(
+          segment.flatMap(({ kind, on }) =>
+            within && kind.moves !== undefined ? [...volumes.values()] : on(name).volumes,
+          ),
+        ),
       })),
     });
   }

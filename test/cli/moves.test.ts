@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type ResultDocument, resultSchema } from '../../src/report/result-schema.js';
+import { type RunsDocument, runsSchema } from '../../src/report/runs-schema.js';
 import { startSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet.js';
 import { type Ended, longshore } from './longshore.js';
 import { scratchDirectory } from './scratch.js';
@@ -82,6 +83,20 @@ async function document(...args: readonly string[]): Promise<ResultDocument> {
   return resultSchema.parse(JSON.parse((await run(...args, '--json')).stdout));
 }
 
+/** What the journals say, all of which can be read. */
+async function told(...words: readonly string[]): Promise<RunsDocument> {
+  const state = path.join(scratch.directoryPath, 'state');
+  const { code, stdout, stderr } = await longshore(['runs', ...words, '--json', '--state-dir', state]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return runsSchema.parse(JSON.parse(stdout));
+}
+
+/** The same of the volume, host by host. */
+async function attachedNow(): Promise<readonly string[]> {
+  const { attached = [] } = await told('--attached');
+  return attached.map((one) => `${one.host} ${one.state}`).toSorted();
+}
+
 /** dock01 is off: nothing answers at its port. */
 async function cutPower(): Promise<void> {
   await fleet.servers[0]?.close();
@@ -110,6 +125,8 @@ describe('longshore migrate', () => {
     const again = await run(...move);
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('already there');
+    // dock03 declares it as well, and was asked
+    expect(await attachedNow()).toEqual(['dock02 attached']);
   });
 
   it('runs the command at the array between the two, and the other one when it turns back', async () => {
@@ -200,6 +217,8 @@ describe('longshore evacuate', () => {
     }
     const back = await run('migrate', '--volume', 'data', '--from', 'dock02', '--to', 'dock01');
     expect(back.stderr).toContain('E_HOST_DIRTY');
+    expect((await told('--last', '1')).runs).toMatchObject([{ verb: 'migrate', state: 'finished' }]);
+    expect(await attachedNow()).toEqual(['dock01 uncertain', 'dock02 attached']);
   });
 
   it('by a playbook that stopped midway is gone on with by the same command; its silent source is no failure', async () => {
@@ -220,6 +239,7 @@ describe('longshore evacuate', () => {
     const done = await run(...evacuate);
     expect(done.code, done.stderr).toBe(0);
     expect(leftAt('dock02').some((line) => line.includes('map'))).toBe(true);
+    expect(await attachedNow()).toEqual(['dock01 uncertain', 'dock02 attached']);
   });
 
   it('stops a volume of which nothing is on record, unless it is named with a reason', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { connectorFor } from '../../src/connectors/registry.js';
 import { LongshoreError } from '../../src/errors/longshore-error.js';
 import type { HostContext } from '../../src/fleet/run-host.js';
+import type { NewLine } from '../../src/journal/journal-lines.js';
+import { type HostJournal, TaskJournal } from '../../src/journal/task-journal.js';
 import { cleanTask } from '../../src/moves/dirty/clean-task.js';
 import { chooseEvacuees } from '../../src/moves/evacuate/choose-evacuees.js';
 import { type EvacuationOptions, type EvacuationReport, evacuate } from '../../src/moves/evacuate/evacuate.js';
@@ -252,7 +254,7 @@ describe('evacuate', () => {
 });
 
 describe('a host that is back', () => {
-  async function clean(at: Setting, now: Date, planOnly = false) {
+  async function clean(at: Setting, now: Date, planOnly = false, journal?: HostJournal) {
     const [a] = at.site.hosts;
     const controller = new Controller();
     const task = cleanTask<{ name: string }>({
@@ -262,7 +264,8 @@ describe('a host that is back', () => {
       planOnly,
       now: () => now,
     });
-    const findings = await task({ name: a.name }, at.site.context(controller, a));
+    const context = at.site.context(controller, a);
+    const findings = await task({ name: a.name }, journal === undefined ? context : { ...context, journal });
     await at.site.release();
     return findings;
   }
@@ -292,6 +295,27 @@ describe('a host that is back', () => {
     expect(a.leftovers()).toEqual([]);
     expect(dirtyMark(at.site.ledger.all, a.name)).toBeNull();
     expect((await clean(at, later)).outcome).toBe('ok');
+  });
+
+  it('and has nothing of it is clean, and the journal says so', async () => {
+    const at = await setting();
+    const [a] = at.site.hosts;
+    await at.run();
+    await clean(at, new Date(at.world.clock + a.uptimeMs() + 3_600_000));
+    const volumes = [{ volume: 'data', wwid: at.site.wwid }];
+    await at.site.ledger.add({ kind: 'host-mark', host: a.name, mark: 'dirty', volumes, why: 'evacuated again' });
+    const lines: NewLine[] = [];
+    const journal = new TaskJournal(1, {
+      write: (line) => void lines.push(line),
+      synced: () => Promise.resolve(),
+      failure: () => null,
+      nextOp: () => 1,
+      scrub: (_host, text) => text,
+      wwidOf: () => at.site.wwid,
+    });
+    expect((await clean(at, new Date(at.world.clock), false, journal.host(a.name))).outcome).toBe('changed');
+    expect(lines).toMatchObject([{ type: 'volume-ended', volume: 'data', outcome: 'ok', deviceInfo: null }]);
+    expect(dirtyMark(at.site.ledger.all, a.name)).toBeNull();
   });
 
   it('with a mount of the volume is refused', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attachments } from '../../src/journal/attachments.js';
 import { dirtyMark, ownerOf } from '../../src/moves/ledger/ledger-view.js';
 import { scratchDirectory } from '../cli/scratch.js';
 import { countRequests, type RunbookSite, runbookSite } from './runbook-site.js';
@@ -27,16 +28,25 @@ async function sharedSite(hosts = 2): Promise<RunbookSite & { readonly wwid: str
 describe('playbooks/migrate.yaml', () => {
   it('plans, is approved, and moves the volume', async () => {
     using site = await sharedSite();
-    await site.run(await site.read('playbooks/attach.yaml', ['hosts=dock01']));
+    const [before, moving] = [await site.journal(), await site.journal()];
+    await site.run(await site.read('playbooks/attach.yaml', ['hosts=dock01']), { journalOf: before.of });
     const runbook = await site.read('playbooks/migrate.yaml', VARS);
     const approved = await site.approve(runbook);
     const [work] = approved.plays[0]?.steps[0]?.works ?? [];
     expect(work).toMatchObject({ subject: 'data', outcome: 'changed', identity: [site.wwid], error: null });
     expect(work?.observed.join()).toContain('look at dock01 once more');
-    const result = await site.run(runbook, { approved });
+    const result = await site.run(runbook, { approved, journalOf: moving.of });
     expect(result.hosts.get('dock02')?.error).toBeUndefined();
     expect(site.host('dock01').leftovers()).toEqual([]);
     expect(ownerOf(site.ledger.all, site.wwid)?.host).toBe('dock02');
+    const records = [await before.record(), await moving.record()];
+    const changed = records[1]?.tasks.flatMap(({ hosts }) =>
+      [...hosts.values()].flatMap(({ name, volumes }) =>
+        (volumes.get('data')?.changes.length ?? 0) > 0 ? [name] : [],
+      ),
+    );
+    expect(new Set(changed)).toEqual(new Set(['dock01', 'dock02']));
+    expect(attachments(records).map(({ host, state }) => `${host} ${state}`)).toEqual(['dock02 attached']);
   });
 });
 

@@ -32,6 +32,7 @@ import { resumeOptions } from '../resume-options.js';
 import { type ResumedVolume, volumesNow } from '../resume-volumes.js';
 import { loadInventory, prepareHosts } from '../select-hosts.js';
 import { stateDirectory } from '../state-directory.js';
+import { wayOn } from '../way-on.js';
 import { withOwners } from '../with-owners.js';
 
 /**
@@ -78,7 +79,7 @@ function checkResumable(record: RunRecord, mode: ResumeMode): void {
   if (!isResumable(verb)) {
     throw usageError(
       `run ${run} was ${verb}: only attach, detach and extend can be resumed, and playbooks`,
-      `longshore runs ${run} shows what it has done where${verb === 'sweep' ? '; longshore sweep goes on from what the hosts show' : ''}.`,
+      `longshore runs ${run} shows what it has done where. ${wayOn(record)}`,
     );
   }
   if (mode === 'undo' && verb === 'extend') {

@@ -1,7 +1,7 @@
-import type { LongshoreError } from '../../errors/longshore-error.js';
+import { LongshoreError } from '../../errors/longshore-error.js';
 import { attachments } from '../../journal/attachments.js';
-import type { RunRecord } from '../../journal/run-record.js';
 import { readRuns, runIds } from '../../journal/run-store.js';
+import type { LedgerEntry } from '../../moves/ledger/ledger-entry.js';
 import { jsonText } from '../../report/result-document.js';
 import { listedRun, runDocument } from '../../report/runs-document.js';
 import type { RunsDocument } from '../../report/runs-schema.js';
@@ -10,10 +10,13 @@ import { plural } from '../../report/units.js';
 import type { Command, CommandContext } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { knownRuns, runNamed } from '../known-runs.js';
+import { moveTools } from '../move-tools.js';
 import { usageError } from '../parse-options.js';
 import { showError } from '../show-error.js';
 import { stateDirectory } from '../state-directory.js';
+import { withTaken } from '../taken-volumes.js';
 import { paintFor } from '../terminal.js';
+import { wayOn } from '../way-on.js';
 
 /** What the journals tell: the runs, one run, or what is attached where. Connects to nothing. */
 export const runs: Command = async (context) => {
@@ -54,23 +57,18 @@ async function tellRun(context: CommandContext, word: string): Promise<ExitCode>
   }
   terminal.stdout.write(runText(first, paintFor(terminal.stdout)));
   if (first.state === 'died' || first.state === 'interrupted') {
-    terminal.stderr.write(`${wayOn(first.record.start)}\n`);
+    terminal.stderr.write(`${wayOn(first.record)}\n`);
   }
   return EXIT.ok;
-}
-
-/** A sweep is made anew from what the hosts show: its approval was for what it saw then. */
-function wayOn({ run, verb }: RunRecord['start']): string {
-  if (verb === 'sweep')
-    return 'What it has not removed: longshore sweep, which looks again and asks for an approval of its own.';
-  return `To finish it: longshore resume ${run}; to undo what it left half done: longshore resume ${run} --undo`;
 }
 
 async function tellAttached(context: CommandContext): Promise<ExitCode> {
   const { options, terminal } = context;
   const directory = stateDirectory(context);
   const { runs: records, problems } = await readRuns(directory, await runIds(directory));
-  const attached = attachments(records);
+  const told: LongshoreError[] = [...problems];
+  const entries = await ledgerEntries(context, told);
+  const attached = withTaken(attachments(records), entries);
   if (options.json) print(context, { attached: attached.map((one) => ({ ...one })) });
   else {
     terminal.stdout.write(attachedTable(attached, paintFor(terminal.stdout)));
@@ -80,7 +78,18 @@ async function tellAttached(context: CommandContext): Promise<ExitCode> {
       `${count}, by the journals of ${plural(records.length, 'run')}; longshore status asks the hosts\n`,
     );
   }
-  return exitAfter(context, problems);
+  return exitAfter(context, told);
+}
+
+/** Without the ledger it is not known what was evacuated: that is told, beside what the journals say. */
+async function ledgerEntries(context: CommandContext, problems: LongshoreError[]): Promise<readonly LedgerEntry[]> {
+  try {
+    return await moveTools(context, 'runs').ledger.entries();
+  } catch (error) {
+    if (!(error instanceof LongshoreError)) throw error;
+    problems.push(error);
+    return [];
+  }
 }
 
 function print({ terminal }: CommandContext, document: RunsDocument): void {

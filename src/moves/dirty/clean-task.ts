@@ -63,7 +63,12 @@ async function cleanVolume<H extends FleetHost>(
   const { connectorFor } = options;
   const look = await lookAt(context, spec, connectorFor);
   const { side, detach } = look;
-  if (side.kind === 'absent') return { outcome: 'ok', paths: [], warnings: [], steps: [] };
+  if (side.kind === 'absent') {
+    const absent: VolumeResult = { outcome: 'ok', paths: [], warnings: [], steps: [] };
+    // the runs that attached it have not heard of that
+    context.journal?.volumeEnded(spec.name, absent);
+    return absent;
+  }
   if (side.kind === 'blocked' || side.kind === 'silent') return refusal(side.error);
   if (side.users !== null) {
     const message = `${volume} is in use on ${mark.host}, and belongs to another host: ${side.users}`;
