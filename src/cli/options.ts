@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import { approveOption, extraVarsOption, type PlaybookCliOptions, yesOption } from './playbook-options.js';
-import { retryOption, rolloutOptions } from './rollout-options.js';
+import { batchOptions, retryOption, rolloutOptions } from './rollout-options.js';
 import { TRANSPORTS, type TransportChoice } from '../transport/transport-choice.js';
 import { auditOptions, type SweepCliOptions, sweepOptions } from './sweep-options.js';
 
@@ -200,6 +200,7 @@ export const OPTIONS = {
     undo: { type: 'boolean', group: VOLUMES, describe: 'bring back what was there before, instead of finishing' },
     ...yesOption,
     ...planOption,
+    ...batchOptions,
     ...stateOption,
     ...fleetOptions,
   },

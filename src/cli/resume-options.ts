@@ -3,7 +3,15 @@ import type { CliOptions } from './options.js';
 import { parseOptions } from './parse-options.js';
 
 /** Recorded options that are only taken when the command line does not give its own. */
-const GIVEN_FIRST = ['user', 'privateKey', 'sshConfig', 'knownHosts', 'connectTimeoutMs', 'transport'] as const;
+const GIVEN_FIRST = [
+  'user',
+  'privateKey',
+  'sshConfig',
+  'knownHosts',
+  'connectTimeoutMs',
+  'transport',
+  'maxFailures',
+] as const;
 const EITHER = ['acceptNewHostKeys', 'become', 'askPass', 'askBecomePass'] as const;
 const UNLESS_CHANGED = ['fanout', 'timeoutMs'] as const;
 
@@ -18,6 +26,8 @@ export function resumeOptions(options: CliOptions, { start, tasks }: RunRecord):
   for (const key of GIVEN_FIRST) merged[key] = options[key] ?? recorded[key];
   for (const key of EITHER) merged[key] = options[key] || recorded[key];
   for (const key of UNLESS_CHANGED) if (options[key] === unset[key]) merged[key] = recorded[key];
+  // a canary is one for what is left, too
+  if (options.serial.length === 0) merged['serial'] = recorded.serial;
   const inventory = options.inventory ?? start.inventory ?? undefined;
   const given = Object.fromEntries(
     Object.entries({ ...merged, inventory }).filter(([, value]) => value !== undefined),

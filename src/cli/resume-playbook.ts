@@ -31,6 +31,11 @@ export async function resumePlaybook(context: CommandContext, record: RunRecord)
       'For the way back, or to look first, write a playbook and plan it with longshore plan.',
     );
   }
+  if (asked.serial.length > 0 || asked.maxFailures !== undefined) {
+    throw usageError(
+      `run ${run} was one of the playbook ${playbook}: its plays say what --serial and --max-failures would`,
+    );
+  }
   const { limit: narrower, ...options } = context.options;
   const original = {
     ...options,

@@ -6,7 +6,7 @@ export const retryOption = {
   retry: { type: 'string', group: HOSTS, describe: 'only hosts on which this run failed; longshore runs lists runs' },
 } as const satisfies Readonly<Record<string, Options>>;
 
-export const rolloutOptions = {
+export const batchOptions = {
   serial: {
     type: 'string',
     group: HOSTS,
@@ -17,5 +17,6 @@ export const rolloutOptions = {
     group: HOSTS,
     describe: 'failed hosts that are borne in a batch and in all, such as 3 or 5%; one more begins no further host',
   },
-  ...retryOption,
 } as const satisfies Readonly<Record<string, Options>>;
+
+export const rolloutOptions = { ...batchOptions, ...retryOption } as const satisfies Readonly<Record<string, Options>>;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { VolumeSpec } from '../connectors/connector.js';
+import { amountText } from '../fleet/amount.js';
 import type { InventoryHost } from '../inventory/inventory.js';
 import { type Controller, RunJournal, type RunHeader } from '../journal/run-journal.js';
 import { secretsIn, SecretScrubber } from '../secrets/secret-scrubber.js';
@@ -37,7 +38,7 @@ export async function startJournal(context: CommandContext, run: JournaledRun): 
 
 /** How hosts are reached and worked on. A resume takes these again, so files are absolute. */
 function recordedOptions(options: CliOptions): Record<string, unknown> {
-  const { user, privateKey, sshConfig, knownHosts, connectTimeoutMs, transport } = options;
+  const { user, privateKey, sshConfig, knownHosts, connectTimeoutMs, transport, serial, maxFailures } = options;
   const given = {
     user,
     'private-key': absolute(privateKey),
@@ -51,6 +52,8 @@ function recordedOptions(options: CliOptions): Record<string, unknown> {
     'ask-become-pass': options.askBecomePass || undefined,
     fanout: options.fanout,
     timeout: options.timeoutMs / 1000,
+    serial: serial.length === 0 ? undefined : serial.map(amountText).join(','),
+    'max-failures': maxFailures === undefined ? undefined : amountText(maxFailures),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -48,8 +48,8 @@ async function told(...words: readonly string[]): Promise<RunsDocument> {
 }
 
 /** Starts a verb on one host after the other, kills it while `step` is at work, and gives the run's id. */
-async function killed(verb: string, step: string): Promise<string> {
-  const running = startLongshore(args(verb, '--fanout', '1', '--log-level', 'debug'), env());
+async function killed(verb: string, step: string, ...more: readonly string[]): Promise<string> {
+  const running = startLongshore(args(verb, '--fanout', '1', '--log-level', 'debug', ...more), env());
   await running.stderrHas(`"step":"${step}`);
   running.signal('SIGKILL');
   await running.ended;
@@ -134,6 +134,18 @@ describe('an attach whose controller was killed', () => {
     expect((await told('--attached')).attached).toEqual([]);
   });
 
+  it('is resumed in the batches that it had: a host that fails is the last one', async () => {
+    const id = await killed('attach', 'scan', '--serial', '1');
+    await mark('dirty');
+    const resumed = await alone('resume', id, '--json');
+    const { hosts, notRun } = resultSchema.parse(JSON.parse(resumed.stdout));
+    expect([hosts['dock01']?.outcome, notRun]).toEqual(['refused', ['dock02', 'dock03']]);
+    // what the command line gives comes first
+    const borne = await alone('resume', id, '--json', '--max-failures', '1');
+    expect(resultSchema.parse(JSON.parse(borne.stdout)).totals).toMatchObject({ refused: 1, changed: 2 });
+    await mark('clean');
+  });
+
   it('leaves a volume that was attached before it', async () => {
     await run('attach', '--limit', 'dock01');
     const id = await killed('attach', 'scan');
@@ -173,6 +185,7 @@ describe('resume refuses, and changes nothing', () => {
     running.signal('SIGKILL');
     await running.ended;
     expect((await told()).runs?.[0]?.state).toBe('died');
+    expect((await alone('runs', 'last')).stderr).not.toContain('longshore resume');
 
     await run('attach');
     const [, last = ''] = (await readdir(join(state, 'runs'))).sort();

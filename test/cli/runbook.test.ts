@@ -115,6 +115,8 @@ describe('longshore plan and run', () => {
     expect(stopped.stderr).toMatch(/^stopped {2}nobody can be asked here: Fine\?$/m);
     expect(stopped.stderr).toMatch(/^unfinished {2}dock\[01-03\]: steps are left$/m);
     const first = / resume (\S+)$/m.exec(stopped.stderr)?.[1] ?? '';
+    const batched = await longshore(['resume', first, ...args, '--yes', '--serial', '1']);
+    expect({ code: batched.code, says: batched.stderr.includes('its plays say') }).toEqual({ code: 3, says: true });
     const resumed = await longshore(['resume', first, ...args, '--yes']);
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toMatch(/verify data {2}dock\[01-03\] {2}data {2}ok {2}attached, 2 of 2 paths live/);
