@@ -5,6 +5,7 @@ import type { Counters, Executor, LaneReply, LaneRequest, RepliesTo } from './ex
 import { dispatchChain, type Job } from './dispatch-chain.js';
 import type { Lane, LaneTraffic } from './lane.js';
 import { LanePool, type LaneSlot } from './lane-pool.js';
+import { onlyLooks } from './read-only-executor.js';
 
 /** Where an executor's lanes come from. */
 export interface LaneSource {
@@ -112,11 +113,12 @@ export class LaneExecutor implements Executor {
     return slot;
   }
 
-  async #run(job: Job, slot: LaneSlot): Promise<void> {
+  /** `under`: the lock that this executor had when the sequence was asked for. */
+  async #run(job: Job, slot: LaneSlot, under = this.#lock?.held === true ? this.#lock.name : null): Promise<void> {
     slot.load += 1;
     try {
       const lane = await withinDeadline(slot.lane, job.deadline);
-      const join = this.#lock?.held === true && !lane.joined ? this.#lock.name : null;
+      const join = under === null || lane.joined ? null : this.#share(under, job);
       const replies = await dispatchChain(lane, job, join);
       if (join !== null) lane.joined = true;
       this.#noteLock(job, slot, lane, replies);
@@ -125,10 +127,10 @@ export class LaneExecutor implements Executor {
       // the host gave no further channel: nothing has been sent, and a lane that is there takes the sequence
       const other = slot.isRefused ? this.#pool.fallback() : null;
       if (other !== null) {
-        void this.#run(job, other);
+        void this.#run(job, other, under);
         return;
       }
-      this.#forgetLostLock();
+      this.#forgetLockNeverHad();
       job.reject(error);
     } finally {
       slot.load -= 1;
@@ -145,9 +147,23 @@ export class LaneExecutor implements Executor {
     });
   }
 
-  /** As long as one lane has a share in the lock nobody else can have it; with the last one, or if it was never had, it is gone. */
-  #forgetLostLock(): void {
-    if (this.#lock === null || this.#pool.find((lane) => lane.joined) !== null) return;
-    if (this.#lock.held || this.#lock.slot.isLost) this.#lock = null;
+  /**
+   * The lock that a further lane takes a share in. That is as good as the lock while another lane has one. When the shells that had it have ended, on a
+   * connection that goes on (sshd's ChannelTimeout, somebody's kill), anybody may have taken it since: then nothing is changed before it was asked for again.
+   */
+  #share(lock: string, { requests }: Job): string | null {
+    if (this.#pool.find((lane) => lane.joined) !== null) return lock;
+    if (requests.every(onlyLooks)) return null;
+    throw new LongshoreError(
+      'E_UNREACHABLE',
+      'the shells that had the lock of this host have ended; nothing was sent',
+      {
+        host: this.host,
+      },
+    );
+  }
+
+  #forgetLockNeverHad(): void {
+    if (this.#lock?.held === false && this.#lock.slot.isLost) this.#lock = null;
   }
 }

@@ -52,6 +52,12 @@ async function connectThrough(changes: Partial<SshOptions> = {}): Promise<Execut
   return connect({}, { port: network.port, hostKeys: { files: [knownHosts], mode: 'strict' }, ...changes });
 }
 
+function removeLock(name: string): void {
+  for (const base of ['/run/longshore', '/run/lock', '/tmp']) {
+    for (const end of ['lock', 'work']) rmSync(`${base}/longshore-${name}.${end}`, { force: true });
+  }
+}
+
 const hold = run('sh', '-c', 'echo >"$0.began"; sleep 30');
 const began = (name: string) => ({ kind: 'wait', present: [`${name}.began`], timeoutMs: 10_000 }) as const;
 const QUICK = { keepalive: { intervalMs: 200, count: 2 } };
@@ -157,9 +163,33 @@ describe('a connection that is cut', () => {
       warnings: [expect.stringContaining('connection was lost')],
     });
     expect(readFileSync(inside('file.began'), 'utf8')).toBe('\n');
-    for (const base of ['/run/longshore', '/run/lock', '/tmp']) {
-      for (const end of ['lock', 'work']) rmSync(`${base}/longshore-${lock.name}.${end}`, { force: true });
-    }
+    removeLock(lock.name);
+  });
+});
+
+describe('channels that sshd closes because they are idle', () => {
+  test('are opened again, and what was locked by them is not taken for locked', async () => {
+    const first = await connect({ config: ['ChannelTimeout session:*=1s'] });
+    const options = (sshd as SshdFixture).options();
+    const executor = keep(new ReconnectingExecutor(first, { connect: (deadline) => connectSsh(options, deadline) }));
+    const lock = { kind: 'lock', name: `test-${path.basename(directory)}`, owner: 'run 1', waitMs: 0 } as const;
+    expect(await ask(executor, lock)).toMatchObject({ ok: true });
+    const other = keep(connectLocal('here'));
+    // had as soon as the shell of the first one has ended
+    expect(await ask(other, { ...lock, owner: 'run 2', waitMs: 20_000 })).toMatchObject({ ok: true });
+    const ends: unknown[] = [];
+    const change = async (): Promise<unknown> => {
+      ends.push(await ask(executor, run('true')).catch((error: unknown) => error));
+      return ends.at(-1);
+    };
+    await expect.poll(change, { timeout: 20_000 }).toMatchObject({
+      code: 'E_LOCKED',
+      message: expect.stringContaining('run 2') as string,
+    });
+    expect(ends).not.toContainEqual(expect.objectContaining({ ok: true }));
+    await other.close();
+    expect(await ask(executor, run('echo', 'mine'))).toMatchObject({ stdout: 'mine\n' });
+    removeLock(lock.name);
   });
 });
 

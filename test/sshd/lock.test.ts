@@ -99,3 +99,28 @@ describe.each(REAL_SHELLS)('the lock of a host by $name, and its commands', ({ m
     expect(await take(second, name, 'two', 20_000)).toMatchObject({ ok: true });
   });
 });
+
+// the first lane of a connection by the system's ssh takes the connection along
+const OF_MANY_LANES = REAL_SHELLS.filter(({ name }) => name !== 'the system ssh');
+
+describe.each(OF_MANY_LANES)('the lock of a host by $name, and its shells', ({ makeSubject }) => {
+  const locks = useLocks(makeSubject);
+
+  test('it is not taken for held when the shells that had it were killed on a connection that goes on', async () => {
+    const { subject, first, second, name } = locks();
+    await take(first, name, 'one');
+    const shell = await ask(first, { ...run('sh', '-c', 'echo $PPID'), boundsItself: true });
+    process.kill(Number(shell.stdout), 'SIGKILL');
+    expect(await take(second, name, 'two', 20_000)).toMatchObject({ ok: true });
+    // whether or not it has heard of that by now
+    await first.sequence(soon(), [{ kind: 'read', patterns: ['/proc/version'] }]).catch(() => undefined);
+    const marker = subject.files.inside('changed');
+    const change = first.sequence(soon(), [run('touch', marker)]);
+    await expect(change).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
+    expect((await ask(second, { kind: 'list', patterns: [marker] })).paths).toEqual([]);
+    expect(await take(first, name, 'one')).toMatchObject({ ok: false, holder: 'two' });
+    await second.close();
+    expect(await take(first, name, 'one', 20_000)).toMatchObject({ ok: true });
+    expect(await ask(first, run('touch', marker))).toMatchObject({ ok: true });
+  });
+});
