@@ -14,7 +14,6 @@ import {
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import ssh2 from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/secrets/secret.js';
 import { deadlineIn } from '../../src/time/deadline.js';
@@ -23,6 +22,7 @@ import { connectSystemSsh } from '../../src/transport/system-ssh-connection.js';
 import { systemSshDirectory } from '../../src/transport/system-ssh-directory.js';
 import type { SystemSshOptions } from '../../src/transport/system-ssh-options.js';
 import { ask, run, soon } from './executors.js';
+import { startPasswordServer } from './password-server.js';
 import { makeKey, type SshdFixture, startSshd } from './sshd-fixture.js';
 import { KEYGEN, systemOptions } from './system-ssh-options.js';
 
@@ -254,29 +254,8 @@ describe('secrets that ssh asks for', () => {
 
   test('a password, sent once', async () => {
     const fixture = await sshd();
-    const tried: string[] = [];
-    const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-    const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
-      client.on('error', () => undefined);
-      client.on('authentication', (attempt) => {
-        if (attempt.method === 'password') tried.push(attempt.password);
-        if (attempt.method === 'password' && attempt.password === 'right one') attempt.accept();
-        else attempt.reject(['password']);
-      });
-      client.on('session', (accept) => {
-        accept().on('exec', (acceptExec) => {
-          const channel = acceptExec();
-          const shell = spawn('/bin/sh', [], { stdio: 'pipe' });
-          channel.pipe(shell.stdin);
-          shell.stdout.pipe(channel);
-          shell.stderr.pipe(channel.stderr);
-          shell.on('close', (code) => channel.exit(code ?? 1));
-        });
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanups.push(() => new Promise((resolve) => server.close(() => resolve(null))));
-    const { port } = server.address() as net.AddressInfo;
+    const { port, tried, close } = await startPasswordServer('right one', 'password');
+    cleanups.push(close);
     const hostKeys = { mode: 'accept-new', files: [path.join(fixture.directory, 'new')] } as const;
     const options = await systemOptions(fixture, { port, keyFiles: ['/no/such/key'], hostKeys });
     const executor = await connect({ ...options, password: new Secret('right one') });

@@ -10,6 +10,7 @@ import { connectSsh } from '../../src/transport/ssh-connection.js';
 import type { SshOptions } from '../../src/transport/ssh-options.js';
 import type { SshRequest, SshRoutes } from '../../src/transport/ssh-route.js';
 import { ask, run, soon } from './executors.js';
+import { startPasswordServer } from './password-server.js';
 import { makeKey, type SshdFixture, startSshd } from './sshd-fixture.js';
 import { authorize, type NewUser, newUser, request } from './ways-in-fixture.js';
 
@@ -180,6 +181,13 @@ describe('a password', () => {
   }
   const options = (port: number): Promise<SshOptions> =>
     routesOf({ acceptNewHostKeys: true }).options(here({ port, password: new Secret('geheim') }));
+
+  test.each(['password', 'keyboard-interactive'] as const)('logs in by %s, sent once', async (way) => {
+    const { port, tried, close } = await startPasswordServer('geheim', way);
+    cleanups.push(close);
+    await logsIn(await options(port));
+    expect(tried).toEqual(['geheim']);
+  });
 
   test('answers the hidden question once; further questions and visible ones get nothing', async () => {
     const answers: string[][] = [];
