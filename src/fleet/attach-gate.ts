@@ -1,5 +1,6 @@
 import type { HostGate, HostSight, VolumeSpec } from '../connectors/connector.js';
-import { LongshoreError } from '../errors/longshore-error.js';
+import type { LongshoreError } from '../errors/longshore-error.js';
+import { AttachMemory } from './attach-memory.js';
 import { conflict, mayBeShared } from './volume-conflicts.js';
 
 /** How long hosts wait for those that do not show up, from the first that did. */
@@ -21,14 +22,22 @@ interface Arrival {
 export class AttachGate {
   readonly #expected: Set<string>;
   readonly #arrivals = new Map<string, Arrival>();
-  /** by WWID: whoever has attached it in this run */
-  readonly #attached = new Map<string, { readonly host: string; readonly volume: VolumeSpec }>();
+  readonly #memory: AttachMemory;
+  readonly #from: string | undefined;
   readonly #open: Promise<void>;
   #openNow: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `together`: the hosts that are begun at once; none: nobody waits. */
-  constructor(together: readonly string[] = []) {
+  /**
+   * `together`: the hosts that are begun at once; none: nobody waits. `memory`: of the run, when other steps of it attach, too. `from`: a host that
+   * loses to these what they get.
+   */
+  constructor(
+    together: readonly string[] = [],
+    { memory = new AttachMemory(), from }: { readonly memory?: AttachMemory | undefined; readonly from?: string } = {},
+  ) {
+    this.#memory = memory;
+    this.#from = from;
     this.#expected = new Set(together.length > 1 ? together : []);
     this.#open = new Promise((resolve) => {
       this.#openNow = () => {
@@ -41,9 +50,9 @@ export class AttachGate {
 
   /** A gate for hosts that are begun later. It knows all that has come to this one. */
   next(together: readonly string[]): AttachGate {
-    const gate = new AttachGate(together);
+    const from = this.#from === undefined ? {} : { from: this.#from };
+    const gate = new AttachGate(together, { memory: this.#memory, ...from });
     for (const [host, arrival] of this.#arrivals) gate.#arrivals.set(host, arrival);
-    for (const [wwid, use] of this.#attached) gate.#attached.set(wwid, use);
     return gate;
   }
 
@@ -52,6 +61,7 @@ export class AttachGate {
     return {
       arrived: (sight) => {
         this.#arrivals.set(host, { sight, volumes });
+        this.#memory.named(host, sight.initiatorName);
         this.#timer ??= setTimeout(this.#openNow, LONGEST_WAIT_MS);
         this.left(host);
       },
@@ -73,13 +83,7 @@ export class AttachGate {
    * may share it: identities that nobody declared only show then.
    */
   attached(host: string, wwid: string, volume: VolumeSpec): LongshoreError | null {
-    const other = this.#attached.get(wwid);
-    if (other === undefined) {
-      this.#attached.set(wwid, { host, volume });
-      return null;
-    }
-    if (other.host === host || mayBeShared([other.volume, volume])) return null;
-    return conflict(`${volume.name} is ${wwid}, which ${other.host} has attached`, host);
+    return this.#memory.attached(host, wwid, volume, this.#from);
   }
 
   #openIfAllAreHere(): void {
@@ -89,26 +93,17 @@ export class AttachGate {
   #refuse(host: string): void {
     const own = this.#arrivals.get(host);
     if (own === undefined) return;
+    const refusals = own.volumes.map((volume) =>
+      volume.wwid === undefined ? null : this.#memory.refusal(host, volume.wwid, volume, this.#from),
+    );
+    const refusal = this.#memory.sameName(host) ?? refusals.find((one) => one !== null) ?? null;
+    if (refusal !== null) throw refusal;
     for (const [other, { sight, volumes }] of this.#arrivals) {
       if (other === host) continue;
-      const { initiatorName } = own.sight;
-      if (initiatorName !== null && initiatorName === sight.initiatorName) throw sameName(host, other, initiatorName);
       const taken = own.volumes.find(({ wwid }) => wwid !== undefined && sight.wwids.includes(wwid));
       const theirs = volumes.find(({ wwid }) => wwid === taken?.wwid);
       if (taken === undefined || mayBeShared([taken, ...(theirs === undefined ? [] : [theirs])])) continue;
       throw conflict(`${taken.name} (${taken.wwid ?? ''}) is wanted on ${host}, and ${other} has it`, host);
     }
   }
-}
-
-function sameName(host: string, other: string, name: string): LongshoreError {
-  return new LongshoreError(
-    'E_CONFLICT',
-    `${host} and ${other} have the same initiator name ${name}: to the array they are one host`,
-    {
-      host,
-      remedy:
-        'give one of them a name of its own (iscsi-iname) while nothing is attached there; a host that is listed twice is to be named once',
-    },
-  );
 }

@@ -1,3 +1,4 @@
+import type { AttachMemory } from '../fleet/attach-memory.js';
 import type { OnHost } from '../fleet/meet-hosts.js';
 import type { ConnectorFactory } from '../fleet/volume-task.js';
 import type { InventoryHost } from '../inventory/inventory.js';
@@ -17,4 +18,6 @@ export interface MoveServices extends MoveTools {
   readonly connectorFor: ConnectorFactory;
   readonly runId: string;
   readonly planOnly: boolean;
+  /** of the run that the move is a step of; absent: it is all that is run */
+  readonly memory?: AttachMemory;
 }

@@ -1,5 +1,6 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { AttachGate } from '../fleet/attach-gate.js';
+import type { AttachMemory } from '../fleet/attach-memory.js';
 import type { HostFindings, HostResult } from '../fleet/fleet-result.js';
 import { joinedResult } from '../fleet/joined-result.js';
 import { asLongshoreError } from '../fleet/outcome.js';
@@ -28,6 +29,8 @@ interface Batch {
   readonly options: RunOptions;
   /** of the play: what the batches before this one have shown, by the step that attaches */
   readonly gates: Map<PlayStep, AttachGate>;
+  /** of the run */
+  readonly memory: AttachMemory;
 }
 
 /** The steps of one play on the hosts of one batch. */
@@ -127,7 +130,7 @@ export class BatchRun {
     hosts: readonly InventoryHost[],
     journal: TaskJournal | undefined,
   ): Promise<void> {
-    const { play, playIndex, run, rules, options } = this.#batch;
+    const { play, playIndex, run, rules, options, memory } = this.#batch;
     const gates = this.#gatesOf(steps, hosts);
     const gateOf = (step: PlayStep): { gate?: AttachGate } => {
       const gate = gates.get(step);
@@ -148,7 +151,7 @@ export class BatchRun {
         }
         const recheck = recheckOf(options.approved, playIndex, index, options.resumed?.begun);
         const works = await this.#worksOf(step, host.name, () =>
-          kind.run(wanted, { ...context, host, volumes, recheck, ...gateOf(step) }),
+          kind.run(wanted, { ...context, host, volumes, recheck, memory, ...gateOf(step) }),
         );
         for (const work of works) context.journal?.stepEnded({ step: index + 1, title: step.title }, work);
         all.push(...works);
@@ -173,11 +176,11 @@ export class BatchRun {
 
   /** Where the hosts meet before a step attaches: those that are begun together wait for each other there. */
   #gatesOf(steps: readonly PlayStep[], hosts: readonly InventoryHost[]): ReadonlyMap<PlayStep, AttachGate> {
-    const { play, run, gates } = this.#batch;
+    const { play, run, gates, memory } = this.#batch;
     const together = hosts.slice(0, Math.min(play.fanout ?? run.fanout, run.fanout)).map(({ name }) => name);
     const own = new Map<PlayStep, AttachGate>();
     for (const step of steps.filter(({ kind }) => kind.logsIn === true)) {
-      own.set(step, (gates.get(step) ?? new AttachGate()).next(together));
+      own.set(step, (gates.get(step) ?? new AttachGate([], { memory })).next(together));
     }
     for (const [step, gate] of own) gates.set(step, gate);
     return own;
@@ -189,7 +192,7 @@ export class BatchRun {
     hosts: readonly InventoryHost[],
     journalOf: (hosts: readonly InventoryHost[], within?: boolean) => TaskJournal | undefined,
   ): Promise<void> {
-    const { play, playIndex, run, rules, options } = this.#batch;
+    const { play, playIndex, run, rules, options, memory } = this.#batch;
     const touched = new Map<string, HostResult>();
     const { fanout } = play;
     const context = {
@@ -212,6 +215,7 @@ export class BatchRun {
       recheck: recheckOf(options.approved, playIndex, play.steps.indexOf(step), options.resumed?.begun),
       ask: options.ask,
       moves: options.moves,
+      memory,
     };
     const works = await this.#worksOf(step, '', () => kind.run(step.on('').options, context));
     // of a host that is not of the batch, such as the dead source of an evacuation, the step itself says what its failure means

@@ -1,6 +1,7 @@
 import type { VolumeSpec } from '../connectors/connector.js';
 import { LongshoreError } from '../errors/longshore-error.js';
 import type { AttachGate } from '../fleet/attach-gate.js';
+import { AttachMemory } from '../fleet/attach-memory.js';
 import { batchesOf } from '../fleet/batches.js';
 import type { HostResult } from '../fleet/fleet-result.js';
 import { joinedResult } from '../fleet/joined-result.js';
@@ -48,6 +49,8 @@ export interface Progress {
   /** hosts that are out for the rest of the run */
   readonly failed: Set<string>;
   readonly unfinished: Set<string>;
+  /** what its attaches have put where */
+  readonly memory: AttachMemory;
 }
 
 /**
@@ -59,7 +62,12 @@ export async function runRunbook(runbook: Runbook, options: RunOptions): Promise
   requireSame(runbook, options.approved);
   refuseStepConflicts(runbook, options.inventory);
   return withFleetRun(runbook.hosts, options, async (run) => {
-    const progress: Progress = { results: new Map(), failed: new Set(), unfinished: new Set() };
+    const progress: Progress = {
+      results: new Map(),
+      failed: new Set(),
+      unfinished: new Set(),
+      memory: new AttachMemory(),
+    };
     const plays: PlayResult[] = [];
     let stopped: RunbookResult['stopped'];
     for (const [index, play] of runbook.plays.entries()) {
@@ -122,7 +130,8 @@ async function runPlay(
     if (hosts.length === 0) continue;
     rules.beginBatch(hosts.length);
     run.emit({ type: 'batch-started', batch: index + 1, batches: batches.length, hosts: namesOf(hosts) });
-    const batch = new BatchRun({ play, playIndex, batchIndex: index, hosts, run, rules, options, gates });
+    const { memory } = progress;
+    const batch = new BatchRun({ play, playIndex, batchIndex: index, hosts, run, rules, options, gates, memory });
     done.push(await batch.toTheEnd());
     for (const [name, result] of batch.results) {
       progress.results.set(name, joinedResult(progress.results.get(name), result));

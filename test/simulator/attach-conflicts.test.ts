@@ -119,18 +119,23 @@ describe('an attach by a playbook', () => {
     return { site, wwid: unit.wwid };
   }
 
-  /** The playbook with every host's volume as the wish says; undefined takes a field away. */
-  async function wishing(site: RunbookSite, wish: Partial<VolumeSpec>): Promise<Runbook> {
-    const runbook = await site.read(ATTACH);
-    const changed = (volume: VolumeSpec): VolumeSpec => {
+  /** The playbook with every host's volume as the wish says, without its WWID unless it says one; `as`: or as it says of that host. */
+  async function wishing(
+    site: RunbookSite,
+    wish: Partial<VolumeSpec>,
+    text = ATTACH,
+    as: Readonly<Record<string, Partial<VolumeSpec>>> = {},
+  ): Promise<Runbook> {
+    const runbook = await site.read(text);
+    const changed = (volume: VolumeSpec, host: string): VolumeSpec => {
       const { wwid: _, ...rest } = volume;
-      return { ...rest, ...wish };
+      return { ...rest, ...wish, ...as[host] };
     };
     const plays = runbook.plays.map((play) => ({
       ...play,
       steps: play.steps.map((step) => ({
         ...step,
-        on: (host: string) => ({ ...step.on(host), volumes: step.on(host).volumes.map(changed) }),
+        on: (host: string) => ({ ...step.on(host), volumes: step.on(host).volumes.map((one) => changed(one, host)) }),
       })),
     }));
     return { ...runbook, plays };
@@ -158,5 +163,52 @@ describe('an attach by a playbook', () => {
       ['dock02', 'E_CONFLICT'],
     ]);
     expect(site.host('dock02').leftovers()).toEqual([]);
+  });
+
+  const on = (host: string, ...steps: readonly string[]): string =>
+    `- name: ${steps.join(' ')} on ${host}\n  hosts: ${host}\n  steps:\n${steps.map((step) => `    - ${step}: data\n`).join('')}`;
+
+  /** Sessions of each host, and the error of the second. */
+  const outcome = (site: RunbookSite, result: Awaited<ReturnType<RunbookSite['run']>>) => [
+    ...site.fleet.hosts.map(({ iscsi }) => iscsi.sessions.length),
+    result.hosts.get('dock02')?.error?.code,
+  ];
+
+  it.each([
+    ['of what only turns out to be one volume', false, 2],
+    ['of what its own definition says', true, 0],
+  ])('in a later play %s leaves it on the first host', async (_, isDeclared, logins) => {
+    const { site, wwid } = await siteOfOneVolume();
+    const text = on('dock01', 'attach') + on('dock02', 'attach');
+    const runbook = await wishing(site, {}, text, isDeclared ? { dock02: { wwid } } : {});
+    const result = await site.run(runbook);
+    expect(outcome(site, result)).toEqual([2, 0, 'E_CONFLICT']);
+    expect(result.hosts.get('dock02')?.error?.message).toBe(
+      `data is ${wwid}, which dock01 has attached: two hosts would write to one volume`,
+    );
+    expect(site.host('dock02').leftovers()).toEqual([]);
+    // what is declared by one of the two is refused before the first change
+    const second = site.host('dock02').environment.initiatorName;
+    expect(site.fleet.array.loginAttempts.filter(({ initiatorName }) => initiatorName === second)).toHaveLength(logins);
+  });
+
+  it('in a later play is not refused behind a detach, nor when a cluster guards the volume', async () => {
+    const { site } = await siteOfOneVolume();
+    const detached = await site.run(await wishing(site, {}, on('dock01', 'attach', 'detach') + on('dock02', 'attach')));
+    expect(outcome(site, detached)).toEqual([0, 2, undefined]);
+    const both = on('dock01', 'attach') + on('dock02', 'attach');
+    expect(outcome(site, await site.run(await wishing(site, { shared: true }, both)))).toEqual([2, 2, undefined]);
+  });
+
+  it('in a later play of a host with the initiator name of one before is refused', async () => {
+    const site = await runbookSite({
+      hosts: 2,
+      chap: false,
+      initiatorNameOf: () => 'iqn.2004-10.org.longshore.sim:clone',
+    });
+    onTestFinished(() => site[Symbol.dispose]());
+    const result = await site.run(await wishing(site, {}, on('dock01', 'attach') + on('dock02', 'attach')));
+    expect(outcome(site, result)).toEqual([2, 0, 'E_CONFLICT']);
+    expect(result.hosts.get('dock02')?.error?.message).toContain('have the same initiator name');
   });
 });

@@ -25,6 +25,13 @@ async function sharedSite(hosts = 2): Promise<RunbookSite & { readonly wwid: str
   return Object.assign(site, { wwid: first.wwid });
 }
 
+/** The host's own definition says no longer which volume it is. */
+function undeclare(site: RunbookSite, name: string): void {
+  const host = site.inventory.hosts.get(name);
+  const { wwid: _, ...volume } = host?.volumes.get('data') ?? {};
+  (site.inventory.hosts as Map<string, unknown>).set(name, { ...host, volumes: new Map([['data', volume]]) });
+}
+
 describe('playbooks/migrate.yaml', () => {
   it('plans, is approved, and moves the volume', async () => {
     using site = await sharedSite();
@@ -70,6 +77,32 @@ describe('a playbook that gives one volume to two hosts in different steps (S40)
     expect(site.events).toEqual([]);
   });
 
+  it.each([
+    ['a migrate', MIGRATE, () => sharedSite(3)],
+    ['an evacuate', EVACUATE, () => deadSite(3)],
+  ])('is refused when only the device shows that a third host has it by a step before: %s', async (_, text, make) => {
+    using site = await make();
+    site.power = 'off';
+    undeclare(site, 'dock03');
+    const result = await site.run(await site.read(on('dock03', 'attach') + text));
+    expect(result.hosts.get('dock03')?.error).toBeUndefined();
+    expect(result.hosts.get('dock02')?.error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: `data is ${site.wwid}, which dock03 has attached: two hosts would write to one volume`,
+    });
+    expect(site.host('dock02').leftovers()).toEqual([]);
+  });
+
+  it('is refused behind a move when only the device shows which volume it is, and what it had done is undone', async () => {
+    using site = await sharedSite(3);
+    undeclare(site, 'dock03');
+    await site.run(await site.read('playbooks/attach.yaml', ['hosts=dock01']));
+    const result = await site.run(await site.read(MIGRATE + on('dock03', 'attach')));
+    expect(result.hosts.get('dock02')?.error).toBeUndefined();
+    expect(result.hosts.get('dock03')?.error?.message).toContain(`data is ${site.wwid}, which dock02 has attached`);
+    expect(site.host('dock03').leftovers()).toEqual([]);
+  });
+
   it('is not meant by one that takes it back before', async () => {
     using site = await sharedSite();
     await site.run(await site.read('playbooks/attach.yaml', ['hosts=dock01']));
@@ -80,8 +113,8 @@ describe('a playbook that gives one volume to two hosts in different steps (S40)
 });
 
 /** dock01 is off, and has the volume on record. */
-async function deadSite(): Promise<Awaited<ReturnType<typeof sharedSite>>> {
-  const site = await sharedSite();
+async function deadSite(hosts = 2): ReturnType<typeof sharedSite> {
+  const site = await sharedSite(hosts);
   await site.run(await site.read('playbooks/attach.yaml', ['hosts=dock01']));
   await site.ledger.add({ kind: 'owner', volume: 'data', wwid: site.wwid, host: 'dock01', number: 1, how: 'attach' });
   site.gone.add('dock01');

@@ -69,6 +69,7 @@ export async function evacuateHost(request: EvacuateRequest, services: MoveServi
       runId: services.runId,
       now: services.now,
       planOnly: services.planOnly,
+      ...(services.memory === undefined ? {} : { memory: services.memory }),
       ...(unrecorded === undefined ? {} : { unrecorded }),
     });
     return findingsOfEvacuation(report);

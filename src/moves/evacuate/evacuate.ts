@@ -2,6 +2,7 @@ import type { VolumeResult } from '../../connectors/connector.js';
 import { LongshoreError } from '../../errors/longshore-error.js';
 import { attachAlone } from '../../fleet/attach-alone.js';
 import { AttachGate } from '../../fleet/attach-gate.js';
+import type { AttachMemory } from '../../fleet/attach-memory.js';
 import type { Reached } from '../../fleet/meet-hosts.js';
 import { asLongshoreError } from '../../fleet/outcome.js';
 import type { HostContext } from '../../fleet/run-host.js';
@@ -36,6 +37,8 @@ export interface EvacuationOptions {
   /** why a volume is taken of which nothing is on record */
   readonly unrecorded?: string;
   readonly planOnly: boolean;
+  /** of the run; absent: nothing of it came before */
+  readonly memory?: AttachMemory;
 }
 
 /** What became of one volume. */
@@ -81,7 +84,8 @@ class Evacuation {
     this.#options = options;
     this.#stopped = new Map(options.choice.stopped);
     this.#book = new EvacuationBook(options.ledger, options.from, options.runId);
-    this.#gate = new AttachGate([...new Set(options.choice.evacuees.map(({ to }) => to))]);
+    const { memory, from } = options;
+    this.#gate = new AttachGate([...new Set(options.choice.evacuees.map(({ to }) => to))], { memory, from });
   }
 
   async toTheEnd(): Promise<EvacuationReport> {

@@ -33,7 +33,8 @@ const ARRAY_STEP_MS = 120_000;
 
 /**
  * Moves volumes from one host to another, one after the other, and begins none after one that did not arrive. Throws `E_VOLUME` before
- * anything is connected to when the two hosts do not declare a volume with one identity, `E_HOST_DIRTY` when one of them is dirty.
+ * anything is connected to when the two hosts do not declare a volume with one identity, `E_HOST_DIRTY` when one of them is dirty, `E_CONFLICT`
+ * when a third one got the volume by the same run.
  */
 export async function migrateVolumes(request: MigrateRequest, services: MoveServices): Promise<Migration> {
   const { from, to } = request;
@@ -41,6 +42,10 @@ export async function migrateVolumes(request: MigrateRequest, services: MoveServ
   const pairs = request.volumes.map((name) => ({ name, ...definitionsOf(name, from, to) }));
   const entries = await services.ledger.entries();
   for (const { name } of [from, to]) requireNotDirty(entries, name);
+  for (const { wwid, destination } of pairs) {
+    const elsewhere = services.memory?.refusal(to.name, wwid, destination, from.name) ?? null;
+    if (elsewhere !== null) throw elsewhere;
+  }
   const reports: MoveReport[] = [];
   const wwids = pairs.map(({ wwid }) => wwid);
   const others = hostsDeclaring(request.all, wwids, [from.name, to.name]);
@@ -60,6 +65,10 @@ export async function migrateVolumes(request: MigrateRequest, services: MoveServ
         arrayStep: arrayStepOf(request.array, wwid, { run, ask: services.ask }),
       });
       reports.push(report);
+      const { ending } = report;
+      if (ending === 'moved' || ending === 'nothing-to-do') {
+        services.memory?.attached(to.name, wwid, destination, from.name);
+      } else if (ending === 'returned') services.memory?.attached(from.name, wwid, source, to.name);
       if (report.error !== undefined) break;
     }
     return findingsOfMoves(reports);

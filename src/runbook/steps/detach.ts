@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DisconnectOptions, InitiatorConnector, VolumeResult, VolumeSpec } from '../../connectors/connector.js';
+import { isFailure } from '../../fleet/stop-rules.js';
 import { booleanSchema } from '../../inventory/hosts/field-schemas.js';
 import { textOption } from './option-schemas.js';
 import { defineStep } from './step-kind.js';
@@ -36,7 +37,15 @@ export const detach = defineStep({
   effect: () => ({ leaves: 'absent' }),
   bearsDirty: () => true,
   plan: ({ force }: Options, context) => planVolumes(context, detachBy(force === true)),
-  run: ({ force }: Options, context) => runVolumes(context, detachBy(force === true)),
+  run({ force }: Options, context) {
+    const { host, memory } = context;
+    const detachIt = detachBy(force === true);
+    return runVolumes(context, async (connector, volume, how) => {
+      const result = await detachIt(connector, volume, how);
+      if (!isFailure(result.outcome)) memory?.gone(host.name, volume);
+      return result;
+    });
+  },
 });
 
 function detachBy(force: boolean) {

@@ -29,5 +29,6 @@ export function moveServices(context: FleetStepContext, planOnly: boolean): Move
     connectorFor,
     runId: context.runId,
     planOnly,
+    ...(context.memory === undefined ? {} : { memory: context.memory }),
   };
 }

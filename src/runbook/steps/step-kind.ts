@@ -3,6 +3,7 @@ import type { Outcome, VolumeResult, VolumeSpec } from '../../connectors/connect
 import type { StepReport } from '../../connectors/engine/step.js';
 import type { LongshoreError } from '../../errors/longshore-error.js';
 import type { AttachGate } from '../../fleet/attach-gate.js';
+import type { AttachMemory } from '../../fleet/attach-memory.js';
 import type { FleetEvent } from '../../fleet/fleet-event.js';
 import type { CommandFinding, HostResult } from '../../fleet/fleet-result.js';
 import type { HostContext, HostTask } from '../../fleet/run-host.js';
@@ -68,6 +69,8 @@ export interface HostStepContext extends HostContext {
   readonly recheck: Recheck;
   /** where the hosts of the play meet before this step changes the first of them; only for `run` of kinds that log in */
   readonly gate?: AttachGate;
+  /** what attaches of the run have put where; only for `run` */
+  readonly memory?: AttachMemory;
 }
 
 /** What a step is given for all hosts of a batch. */
@@ -93,6 +96,8 @@ export interface FleetStepContext {
   readonly ask: (question: string) => Promise<boolean>;
   /** the ledger of owners and this machine's commands, for steps that move volumes between hosts */
   readonly moves: MoveTools;
+  /** what attaches of the run have put where; only for `run` */
+  readonly memory?: AttachMemory;
 }
 
 /** For the order of steps: what a volume must be before the step, and is after it. */
