@@ -33,6 +33,8 @@ export interface SimulatedSshServer {
   readonly port: number;
   /** connections that are open now */
   readonly connections: number;
+  /** names that were logged in with so far */
+  readonly users: ReadonlySet<string>;
   /** Cuts all connections without a word, as a crashed or unplugged host would look. */
   cut(): void;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export interface SimulatedSshServer {
 export async function startSshServer(options: SshServerOptions): Promise<SimulatedSshServer> {
   const { host, address = '127.0.0.1', port = 0 } = options;
   const sockets = new Map<number, Socket>();
+  const users = new Set<string>();
   // The SSH part is made at the first connection: a thousand hosts that nobody calls cost a thousand listening sockets.
   let ssh: ReturnType<typeof sshPart> | null = null;
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -53,7 +56,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Simulat
     }
     sockets.set(remotePort, socket);
     socket.on('close', () => sockets.delete(remotePort));
-    ssh ??= sshPart(options, sockets);
+    ssh ??= sshPart(options, sockets, users);
     ssh.injectSocket(socket);
   });
   await listening(listener, port, address);
@@ -69,6 +72,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Simulat
     get connections() {
       return sockets.size;
     },
+    users,
     cut,
     close() {
       cut();
@@ -84,12 +88,18 @@ function listening(server: TcpServer, port: number, address: string): Promise<vo
   });
 }
 
-/** `sockets`: those of all connections, by the client's port. */
-function sshPart(options: SshServerOptions, sockets: ReadonlyMap<number, Socket>): InstanceType<typeof Server> {
+/** `sockets`: those of all connections, by the client's port; `users`: takes the names that log in. */
+function sshPart(
+  options: SshServerOptions,
+  sockets: ReadonlyMap<number, Socket>,
+  users: Set<string>,
+): InstanceType<typeof Server> {
   const allowed = utils.parseKey(options.authorizedKey);
   if (allowed instanceof Error) throw allowed;
   const server = new Server({ hostKeys: [options.hostKey], ident: 'simulated' }, (client, { port }) => {
-    client.on('authentication', (attempt) => authenticate(attempt, allowed));
+    client.on('authentication', (attempt) => {
+      if (authenticate(attempt, allowed)) users.add(attempt.username);
+    });
     client.on('ready', () => serveConnection(client, options, sockets.get(port)));
     // a peer that goes away is no news to a server
     client.on('error', () => client.end());
@@ -98,20 +108,21 @@ function sshPart(options: SshServerOptions, sockets: ReadonlyMap<number, Socket>
   return server;
 }
 
-/** Public key only, for any user name. */
-function authenticate(attempt: AuthContext, allowed: ParsedKey): void {
+/** Public key only, for any user name. Whether the attempt has gone well so far. */
+function authenticate(attempt: AuthContext, allowed: ParsedKey): boolean {
   if (attempt.method !== 'publickey') {
     attempt.reject(['publickey']);
-    return;
+    return false;
   }
   const isKnown = attempt.key.algo === allowed.type && attempt.key.data.equals(allowed.getPublicSSH());
   const { signature, blob } = attempt;
   // without a signature the client only asks whether the key would do
   if (isKnown && (signature === undefined || blob === undefined || allowed.verify(blob, signature))) {
     attempt.accept();
-  } else {
-    attempt.reject(['publickey']);
+    return true;
   }
+  attempt.reject(['publickey']);
+  return false;
 }
 
 function serveConnection(client: Connection, options: SshServerOptions, socket: Socket | undefined): void {

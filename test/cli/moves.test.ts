@@ -266,6 +266,31 @@ describe('longshore evacuate', () => {
   });
 });
 
+describe('a move whose hosts the inventory cannot log in to', () => {
+  it('logs in to all of them as the command line says, by the command and by a playbook', async () => {
+    const text = await readFile(inventory, 'utf8');
+    const key = /ansible_ssh_private_key_file: (.*)/.exec(text)?.[1] ?? '';
+    const wrong = path.join(scratch.directoryPath, 'not-there');
+    await writeFile(inventory, text.replaceAll(key, wrong).replace('ansible_user: root', 'ansible_user: nobody'));
+    const login = ['--user', 'operator', '--private-key', key];
+    expect((await run('attach', '--limit', 'dock01', ...login)).code).toBe(0);
+    const move = ['--volume', 'data', '--from', 'dock01', '--to', 'dock02'];
+    const moved = await run('migrate', ...move, ...login);
+    expect(moved.code, moved.stderr).toBe(0);
+    // its play is about dock03 alone: the source and the destination are hosts that the step names
+    const back = path.join(scratch.directoryPath, 'back.yaml');
+    const step = '{ volume: data, from: dock02, to: dock01 }';
+    await writeFile(back, `- name: back\n  hosts: dock03\n  steps:\n    - migrate: ${step}\n`);
+    const returned = await run('run', back, '--yes', ...login);
+    expect(returned.code, returned.stderr).toBe(0);
+    expect([leftAt('dock02'), leftAt('dock01').some((line) => line.includes('map'))]).toEqual([[], true]);
+    await cutPower();
+    const evacuated = await run('evacuate', '--from', 'dock01', '--to', 'dock03', ...login);
+    expect(evacuated.code, evacuated.stderr).toBe(0);
+    expect(fleet.servers.map(({ users }) => [...users])).toEqual([['operator'], ['operator'], ['operator']]);
+  });
+});
+
 describe('longshore clean', () => {
   it('refuses a host that was not rebooted, and says of others that they were not dirty', async () => {
     await run('attach', '--limit', 'dock01');
