@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sudoersText } from '../../src/connectors/allow-list.js';
@@ -48,14 +49,16 @@ afterAll(async () => {
   await lab?.stop();
 });
 
-/** How Longshore becomes root there; with `command` by the rules of `longshore sudoers`, and no others. */
-async function scope(become: 'lane' | 'command'): Promise<void> {
+/** Which clients are looked at, and how Longshore becomes root there; with `command` by the rules of `longshore sudoers`, and no others. */
+async function scope(become: 'lane' | 'command', clients: readonly Guest[] = [client]): Promise<void> {
   if (become === 'command') {
     const rules = { iscsi: iscsiAllowList(), audit: auditAllowList(), sweep: sweepAllowList() };
-    await client.run('cat >/etc/sudoers.d/lab', { input: sudoersText('ops', rules) });
+    const input = sudoersText('ops', rules);
+    await Promise.all(clients.map((one) => one.run('cat >/etc/sudoers.d/lab', { input })));
   }
-  await bastion.useInventory([{ guest: client, user: 'ops', volumes: [] }], (text) =>
-    text.replace('ansible_become: true', `ansible_become: true\n      longshore_become_scope: "${become}"`),
+  const hosts = clients.map((guest) => ({ guest, user: 'ops', volumes: [] }));
+  await bastion.useInventory(hosts, (text) =>
+    text.replaceAll('ansible_become: true', `ansible_become: true\n      longshore_become_scope: "${become}"`),
   );
 }
 
@@ -68,6 +71,15 @@ async function sweep(...args: readonly string[]): Promise<SweepDocument & { read
   const parsed = sweepSchema.safeParse(JSON.parse(stdout || 'null'));
   if (!parsed.success) throw new Error(stderr);
   return { ...parsed.data, exit };
+}
+
+/** The hosts of each wave of a removal, and how many of them ended well, in the order in which that was told. */
+async function waves(eventFile: string): Promise<readonly string[]> {
+  const lines = (await readFile(eventFile, 'utf8')).trimEnd().split('\n');
+  const events = lines.map((line) => JSON.parse(line) as { type: string; hosts?: readonly string[]; ok?: number });
+  return events.flatMap(({ type, hosts = [], ok = 0 }) =>
+    type === 'batch-started' ? [hosts.join(' ')] : type === 'batch-ended' ? [`${ok} ok`] : [],
+  );
 }
 
 async function objectsOf(): Promise<readonly { readonly class: string; readonly key: string }[]> {
@@ -106,11 +118,19 @@ it('sweep.yaml plans without a change, and removes what the approved plan names'
   expect(sessions).toEqual(without(before.sessions, OURS));
 });
 
-it('the command takes the rest, also what is an orphan only now, with the rules of sudoers and no others; nothing else is touched', async () => {
+it('the command takes the rest, also what is an orphan only now, host after host, with the rules of sudoers and no others; nothing else is touched', async () => {
+  const [, other] = lab.clients;
+  const link = '/dev/disk/by-id/os-brick+dev+dm-78';
+  await other.run(`mkdir -p /dev/disk/by-id; ln -s /dev/dm-78 '${link}'`);
+  await scope('lane', lab.clients);
   await sweep();
-  await scope('command');
+  await scope('command', lab.clients);
   const { hash } = await sweep();
-  const applied = await sweep('--approve', hash ?? '');
+  const events = `${bastion.dir}/events.jsonl`;
+  const applied = await sweep('--approve', hash ?? '', '--events', events);
+  expect(await waves(events)).toEqual(['client1', '1 ok', 'client2', '1 ok']);
+  expect(applied.objects.filter(({ host }) => host === 'client2').map(({ key }) => key)).toEqual([`link:${link}`]);
+  expect((await other.run(`ls -A /dev/disk/by-id`)).stdout).not.toContain('os-brick');
   expect([applied.exit, ...applied.objects.filter(({ state }) => state !== 'removed')]).toEqual([0]);
   const after = await hostTruth(client);
   expect(after.records).toEqual(without(before.records, OURS, ':gone1', ':gone3'));
