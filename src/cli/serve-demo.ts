@@ -6,6 +6,7 @@ import { plural } from '../report/units.js';
 import { SHORT_DELAYS } from '../simulator/delays.js';
 import { startSimulatedFleet } from '../simulator/fleet.js';
 import type { CommandContext } from './command.js';
+import { demoAddress } from './demo-addresses.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { usageError } from './parse-options.js';
 
@@ -29,7 +30,7 @@ export async function serveDemo(context: CommandContext, directory: string): Pro
   const stopped = new Promise<void>((resolve) => {
     for (const name of SIGNALS) process.once(name, () => resolve());
   });
-  const fleet = await startSimulatedFleet({ hosts: options.hosts, delays });
+  const fleet = await startSimulatedFleet({ hosts: options.hosts, delays, addressOf: demoAddress });
   let files: Awaited<ReturnType<typeof fleet.writeFiles>> | null = null;
   try {
     files = await fleet.writeFiles(own);

@@ -45,7 +45,7 @@ export interface HostOptions<H extends FleetHost> {
 }
 
 /**
- * How long work may take to end after its deadline: a lane waits 7 s for the reply to a command that the host ends then. After an
+ * How long work may take to end after its deadline: a lane waits 8 s for the reply to a command that the host ends then. After an
  * interrupt's grace nobody waits for that.
  */
 const ABANDON_MS = 10_000;

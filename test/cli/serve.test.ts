@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { longshore, startLongshore } from './longshore.js';
@@ -11,6 +11,8 @@ describe('demo --serve', () => {
     const serving = startLongshore(['demo', '--hosts', '2', '--serve', directory]);
     await serving.stdoutHas('until Ctrl-C');
     const reach = ['-i', join(directory, 'inventory.yaml'), '--known-hosts', join(directory, 'known_hosts')];
+    const inventory = readFileSync(join(directory, 'inventory.yaml'), 'utf8');
+    expect(new Set(inventory.match(/ansible_host: 127\.\S+/g)).size).toBe(process.platform === 'linux' ? 2 : 1);
     const attached = await longshore(['attach', ...reach]);
     expect(attached.code).toBe(0);
     expect(attached.stdout).toMatch(/^dock\[01-02\] +data +attached/m);

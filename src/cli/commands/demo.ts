@@ -8,6 +8,7 @@ import { plural } from '../../report/units.js';
 import { volumeTable } from '../../report/volume-text.js';
 import { startSimulatedFleet } from '../../simulator/fleet.js';
 import type { Command, CommandContext } from '../command.js';
+import { demoAddress } from '../demo-addresses.js';
 import { EXIT, exitCodeOfRun, type ExitCode } from '../exit-codes.js';
 import { presentResult } from '../present-result.js';
 import { runVolumeVerb } from '../run-volume-verb.js';
@@ -36,7 +37,7 @@ export const demo: Command = async (context) => {
 
 async function runDemo(context: CommandContext, directory: string): Promise<ExitCode> {
   const { terminal, options } = context;
-  const fleet = await startSimulatedFleet({ hosts: options.hosts });
+  const fleet = await startSimulatedFleet({ hosts: options.hosts, addressOf: demoAddress });
   try {
     const files = await fleet.writeFiles(directory);
     // the demo is a story to read from top to bottom, so its closing lines belong to stdout
