@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, readFile } from 'node:fs/promises';
 import net from 'node:net';
-import { type KnownHost, readKnownHosts } from './known-hosts.js';
+import { type KnownHosts, readKnownHosts } from './known-hosts.js';
 
 /** What ssh2 can do with a key: use it, or not at all. */
 export type KeyKind = 'plain' | 'certificate' | 'security key';
@@ -21,7 +21,7 @@ export class LocalSshFacts {
   readonly #files = new Map<string, Promise<string | null>>();
   readonly #there = new Map<string, Promise<boolean>>();
   readonly #agents = new Map<string, Promise<readonly KeyKind[]>>();
-  readonly #knownHosts = new Map<string, Promise<readonly KnownHost[]>>();
+  readonly #knownHosts = new Map<string, Promise<KnownHosts>>();
   #ticket: Promise<boolean> | null = null;
 
   exists(filePath: string): Promise<boolean> {
@@ -48,7 +48,7 @@ export class LocalSshFacts {
     return once(this.#agents, socketPath, () => agentKeyTypes(socketPath).then((types) => types.map(kindOf)));
   }
 
-  knownHosts(files: readonly string[]): Promise<readonly KnownHost[]> {
+  knownHosts(files: readonly string[]): Promise<KnownHosts> {
     return once(this.#knownHosts, JSON.stringify(files), () => readKnownHosts(files));
   }
 

@@ -2,7 +2,7 @@ import { LongshoreError } from '../errors/longshore-error.js';
 import type { Deadline } from '../time/deadline.js';
 import type { LocalSshFacts } from './choose-transport-facts.js';
 import type { Executor } from './executor.js';
-import { entriesFor, knownHostName } from './known-hosts.js';
+import { knownHostName } from './known-hosts.js';
 import { connectSsh } from './ssh-connection.js';
 import type { SshOptions } from './ssh-options.js';
 import { connectSystemSsh } from './system-ssh-connection.js';
@@ -122,7 +122,8 @@ async function otherWayReason({ config }: TransportQuestion, facts: LocalSshFact
 
 async function hostCertificateReason({ ssh2 }: TransportQuestion, facts: LocalSshFacts): Promise<string | null> {
   const { hostKeys, address, port } = ssh2;
-  const entries = entriesFor(await facts.knownHosts(hostKeys.files), hostKeys.alias ?? knownHostName(address, port));
+  const known = await facts.knownHosts(hostKeys.files);
+  const entries = known.of(hostKeys.alias ?? knownHostName(address, port));
   const authority = entries.find(({ marker }) => marker === '@cert-authority');
   if (authority === undefined || entries.some(({ marker }) => marker === '')) return null;
   return `the host is known by a certificate authority only (${authority.filePath}:${authority.line}), which ssh2 cannot check`;

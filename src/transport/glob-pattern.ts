@@ -7,6 +7,8 @@ import { quoteWord } from './quote-word.js';
  * text too. So a pattern made of hostile text matches that text, or nothing.
  */
 const BRACKET = /^\[!?[A-Za-z0-9_.:-]+\]/;
+/** What only stands for itself: nearly every component of every path. */
+const PLAIN = /^[^*?[\\]+$/;
 
 /** A pattern that matches exactly this text: for names put into patterns, such as by-path links with `[fd00::1]` in them. */
 export function literalPattern(text: string): string {
@@ -37,11 +39,12 @@ function absoluteToShell(pattern: string): string {
 function partsToShell(pattern: string): string {
   return pattern
     .split('/')
-    .map((component) =>
-      partsOf(component)
+    .map((component) => {
+      if (PLAIN.test(component)) return quoteWord(component);
+      return partsOf(component)
         .map((part) => (part.active ? part.text : quoteWord(part.text)))
-        .join(''),
-    )
+        .join('');
+    })
     .join('/');
 }
 

@@ -1,9 +1,9 @@
 import { LongshoreError } from '../errors/longshore-error.js';
 import {
-  entriesFor,
   fingerprint,
   type HostKeyPolicy,
   type KnownHost,
+  type KnownHosts,
   keyTypeOf,
   knownHostName,
   readKnownHosts,
@@ -32,18 +32,18 @@ export class HostKeyCheck {
   /** why the key was refused */
   error: LongshoreError | null = null;
 
-  private constructor(policy: HostKeyPolicy, all: readonly KnownHost[], address: string, port: number, host: string) {
+  private constructor(policy: HostKeyPolicy, all: KnownHosts, address: string, port: number, host: string) {
     this.#policy = policy;
     this.#name = policy.alias?.toLowerCase() ?? knownHostName(address, port);
     this.#host = host;
-    this.#entries = entriesFor(all, this.#name).filter((entry) => entry.marker !== '@cert-authority');
-    this.#portless = port === 22 || policy.alias !== undefined ? [] : entriesFor(all, knownHostName(address, 22));
+    this.#entries = all.of(this.#name).filter((entry) => entry.marker !== '@cert-authority');
+    this.#portless = port === 22 || policy.alias !== undefined ? [] : all.of(knownHostName(address, 22));
   }
 
   /** Reads the files. Rejects with `E_HOST_KEY` when one is there but cannot be read. */
   static async read(policy: HostKeyPolicy, address: string, port: number, host: string): Promise<HostKeyCheck> {
-    const entries = await (policy.memory?.read(policy.files) ?? readKnownHosts(policy.files));
-    return new HostKeyCheck(policy, entries, address, port, host);
+    const all = await (policy.memory?.read(policy.files) ?? readKnownHosts(policy.files));
+    return new HostKeyCheck(policy, all, address, port, host);
   }
 
   /** Those that the files have a key for come first, in file order, so that a host with several keys shows the known one. */

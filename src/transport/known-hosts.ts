@@ -39,7 +39,7 @@ export function parseKnownHosts(text: string, filePath: string): readonly KnownH
 }
 
 /** All files, in order; one that does not exist holds nothing. */
-export async function readKnownHosts(files: readonly string[]): Promise<readonly KnownHost[]> {
+export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
   const texts = await Promise.all(
     files.map(async (filePath) => {
       try {
@@ -51,14 +51,48 @@ export async function readKnownHosts(files: readonly string[]): Promise<readonly
       }
     }),
   );
-  return texts.flat();
+  return new KnownHosts(texts.flat());
+}
+
+/**
+ * Entries of known_hosts files by the names that they speak of: a fleet's file has thousands of lines, and each connection asks for one host. Only hashed
+ * names, patterns and negations have to be tried one by one.
+ */
+export class KnownHosts {
+  readonly #named = new Map<string, KnownHost[]>();
+  readonly #tried: KnownHost[] = [];
+  /** the place of each entry in the files */
+  readonly #places = new Map<KnownHost, number>();
+
+  constructor(entries: readonly KnownHost[]) {
+    for (const entry of entries) {
+      this.#places.set(entry, this.#places.size);
+      if (/^\|1\||[*?!]/.test(entry.names)) this.#tried.push(entry);
+      else for (const name of new Set(entry.names.toLowerCase().split(','))) this.#add(name, entry);
+    }
+  }
+
+  /** The entries that speak of a host, in the order of the files. */
+  of(name: string): readonly KnownHost[] {
+    const tried = this.#tried.filter(({ names }) =>
+      names.startsWith('|1|') ? matchesHash(names, name) : matchesNames(names, name),
+    );
+    const found = [...(this.#named.get(name) ?? []), ...tried];
+    return found.sort((a, b) => (this.#places.get(a) ?? 0) - (this.#places.get(b) ?? 0));
+  }
+
+  #add(name: string, entry: KnownHost): void {
+    const entries = this.#named.get(name);
+    if (entries === undefined) this.#named.set(name, [entry]);
+    else entries.push(entry);
+  }
 }
 
 /** Reads files once for many connections: thousands of lines take longer to read than a login. */
 export class KnownHostsMemory {
-  readonly #read = new Map<string, Promise<readonly KnownHost[]>>();
+  readonly #read = new Map<string, Promise<KnownHosts>>();
 
-  read(files: readonly string[]): Promise<readonly KnownHost[]> {
+  read(files: readonly string[]): Promise<KnownHosts> {
     const key = JSON.stringify(files);
     const entries = this.#read.get(key) ?? readKnownHosts(files);
     this.#read.set(key, entries);
@@ -75,13 +109,6 @@ export class KnownHostsMemory {
 export function knownHostName(address: string, port: number): string {
   const lower = address.toLowerCase();
   return port === 22 ? lower : `[${lower}]:${port}`;
-}
-
-/** The entries that speak of a host. */
-export function entriesFor(entries: readonly KnownHost[], name: string): readonly KnownHost[] {
-  return entries.filter((entry) =>
-    entry.names.startsWith('|1|') ? matchesHash(entry.names, name) : matchesNames(entry.names, name),
-  );
 }
 
 function matchesHash(field: string, name: string): boolean {
@@ -102,8 +129,6 @@ function matchesNames(field: string, name: string): boolean {
 }
 
 function matchesPattern(pattern: string, name: string): boolean {
-  // nearly all are plain names, and a fleet's file has thousands of them for each connection to look through
-  if (!/[*?]/.test(pattern)) return pattern === name;
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

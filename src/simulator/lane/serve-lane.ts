@@ -5,6 +5,7 @@ import { type DecodedRequest, encodeReply, type LaneInput, LaneInputReader } fro
 import { answer, type SimulatedLane } from './answer.js';
 import type { LaneStart } from './lane-start.js';
 import { processesFor } from './processes.js';
+import { ReplyQueue } from './reply-queue.js';
 
 export interface ServeLaneOptions extends LaneStart {
   /** what sudo and doas want; null lets everybody in */
@@ -21,6 +22,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
   let password: string | null = options.passwordOnStdin && options.sudoPassword !== null ? '' : null;
   let nonce = '';
   let lastWasOk = true;
+  const replies = new ReplyQueue(channel, () => lane.link.isHeard && !lane.gone.aborted);
 
   if (!options.passwordOnStdin && options.become !== 'none' && options.sudoPassword !== null) {
     refuse(channel, `${options.become}: a password is required\n`);
@@ -44,9 +46,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       const reply = await answerInChain(lane, input.request, lastWasOk);
       lastWasOk = reply.ok;
       if (!lane.link.isHeard || lane.gone.aborted) return;
-      const { stdout, stderr } = encodeReply(nonce, input.request.id, reply, processes);
-      if (stderr.length > 0) channel.stderr.write(stderr);
-      channel.write(stdout);
+      replies.add(encodeReply(nonce, input.request.id, reply, processes));
     } else if (input.line.trim() !== '') {
       channel.stderr.write(`sh: 1: ${input.line.split(' ')[0] ?? ''}: not found\n`);
     }
@@ -73,6 +73,7 @@ export async function serveLane(lane: SimulatedLane, channel: ServerChannel, opt
       await serve(input);
     }
   }
+  replies.flush();
   if (!lane.gone.aborted) {
     channel.exit(0);
     channel.end();

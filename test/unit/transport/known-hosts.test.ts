@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { entriesFor, knownHostName, parseKnownHosts } from '../../../src/transport/known-hosts.js';
+import { KnownHosts, knownHostName, parseKnownHosts } from '../../../src/transport/known-hosts.js';
 
 const names = (text: string, name: string): readonly number[] =>
-  entriesFor(parseKnownHosts(text, '/kh'), name).map((entry) => entry.line);
+  new KnownHosts(parseKnownHosts(text, '/kh')).of(name).map((entry) => entry.line);
 
 describe('known_hosts', () => {
   test('a host is kept under its address in lower case, with brackets and port unless that is 22', () => {
@@ -29,5 +29,13 @@ describe('known_hosts', () => {
     expect(names(text, 'db.example')).toEqual([2]);
     expect(names(text, '[web01]:2222')).toEqual([5]);
     expect(names(text, 'webx1')).toEqual([1]);
+  });
+
+  test('what speaks of a host comes in the order of the file, whether by its name, by a pattern or hashed', () => {
+    // of 192.168.1.61, as sshd(8) shows it
+    const hashed = '|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg=';
+    const text = ['WEB* t K', 'db,web01 t K', 'web01,web01 t K', `${hashed} t K`, 'web01 t K', 'web?1 t K'].join('\n');
+    expect(names(text, 'web01')).toEqual([1, 2, 3, 5, 6]);
+    expect(names(text, '192.168.1.61')).toEqual([4]);
   });
 });
