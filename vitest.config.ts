@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './tools/closing-line.js';
 
@@ -7,10 +8,11 @@ import { ClosingLine } from './tools/closing-line.js';
  * Test files of what runs in this process alone share their workers (`isolate: false`): loading the sources anew for each took a third of the time.
  *
  * One project for each kind of test; `npm run test:KIND` runs one. They run one kind after the other (groupOrder), so that timings in one
- * are not disturbed by another.
+ * are not disturbed by another. Most tests wait for other processes: two files run at a time even on two cores, where Vitest would take one.
  */
 export default defineConfig({
   test: {
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: [['default', { summary: false }], new ClosingLine()],
     projects: [
       {
@@ -59,11 +61,12 @@ export default defineConfig({
         },
       },
       {
-        // one lab for all files: building it once takes about 2 minutes, so the first hook may wait long
+        // the image is built once for all files, which takes about 2 minutes, so the first hook may wait long. Each file has a lab of its own, of three
+        // guests: on two cores two side by side take two thirds of the time, more would run into their deadlines
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 4 },
