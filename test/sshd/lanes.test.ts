@@ -116,6 +116,8 @@ describe('lanes', () => {
     await waitFor(executor, 'held.began');
     controller.abort();
     await expect(sent).rejects.toMatchObject({ code: 'E_OUTCOME_UNKNOWN', details: { host: 'web01' } });
+    // what is asked now reaches sshd behind the end of the lane's channel
+    await ask(executor, run('true'));
     writeFileSync(inside('held.go'), '');
     await waitFor(executor, 'held.done');
     // the lane's shell has ended when it has no child and no name any more
