@@ -85,6 +85,11 @@ export interface VerbOptions {
    * run, which died before it could mark it. Without it such a record is taken for the operator's, and stays.
    */
   readonly recordsBefore?: readonly FoundRecord[];
+  /**
+   * The run that this one resumes began a flush, and nothing was heard of its end. Whether all data is on the array is not known then, and is said: by a detach
+   * whose flush goes well, by an attach that finds the volume there or brings it back.
+   */
+  readonly flushInDoubt?: boolean;
 }
 
 /** What a host's first look shows of it that matters to other hosts. */
@@ -115,8 +120,6 @@ export interface DisconnectOptions extends VerbOptions {
   readonly ignoreErrors?: boolean;
   /** sessions that stay also when nothing is left on them: they were there before the attach that this detach undoes */
   readonly keepSessions?: readonly FoundSession[];
-  /** The run that this one resumes began a flush, and nothing was heard of its end: one that goes well now says that this is not known. */
-  readonly flushInDoubt?: boolean;
 }
 
 /** What a connector is given for one host. */

@@ -32,7 +32,7 @@ export interface VolumeTaskOptions<H extends FleetHost> {
   readonly keepSessionsOf?: (host: H, volume: VolumeSpec) => readonly FoundSession[];
   /** only for a run that resumes another: see `VerbOptions.recordsBefore`; undefined: not known */
   readonly recordsBeforeOf?: (host: H, volume: VolumeSpec) => readonly FoundRecord[] | undefined;
-  /** only for a detach that resumes another run: see `DisconnectOptions.flushInDoubt` */
+  /** only for a run that resumes another: see `VerbOptions.flushInDoubt` */
   readonly flushInDoubtOf?: (host: H, volume: VolumeSpec) => boolean;
   /** where the hosts of an attach are compared before the first is changed. Default: each with those that came before it */
   readonly gate?: AttachGate;

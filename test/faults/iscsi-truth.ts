@@ -6,6 +6,7 @@ import { tenantState } from './tenant.js';
 
 /** What is not true of an attach's report: it says that the volume is there, and the model says otherwise. */
 export function untrueAttach(world: Scene, result: VolumeResult): readonly string[] {
+  hearOfDoubt(world, result);
   if (!isDone(result)) return untrueFailure(world, result);
   const { host, wwid } = world;
   const problems: string[] = [];
@@ -35,10 +36,14 @@ export function untrueAttach(world: Scene, result: VolumeResult): readonly strin
 export function untrueDetach(world: Scene, result: VolumeResult): readonly string[] {
   // Linux gives up data that it could not write, and says so once: whoever is told of the failed flush is told of that
   if (result.error instanceof LongshoreError && result.error.code === 'E_FLUSH_FAILED') world.journal.toldOfLoss = true;
-  // who flushes again behind a flush of which nothing was heard says that this is not known
-  if (result.warnings.some((one) => one.startsWith('whether all data'))) world.journal.toldOfLoss = true;
+  hearOfDoubt(world, result);
   if (!isDone(result)) return [];
   return [...leftOf(world).map((one) => `left: ${one}`), ...lostOf(world)];
+}
+
+/** Who goes on behind a flush of which nothing was heard says that this is not known. */
+function hearOfDoubt({ journal }: Scene, { warnings }: VolumeResult): void {
+  if (warnings.some((one) => one.startsWith('whether all data'))) journal.toldOfLoss = true;
 }
 
 /** What is not true of an extend's report: some layer has another size. */

@@ -108,7 +108,6 @@ export function detach(world: IscsiWorld, resumes = false): Promise<VolumeResult
   return control(world, (connector) =>
     connector.detach(world.volume, null, {
       ...optionsOf(world, resumes),
-      flushInDoubt: resumes && world.journal.openFlushes.size > 0,
       // who was told that data is lost has to say that it no longer matters
       force: world.journal.toldOfLoss,
     }),
@@ -136,7 +135,7 @@ function optionsOf({ journal: { recordsBefore, openFlushes } }: IscsiWorld, resu
         }),
       ),
   };
-  return { journal, ...(resumes ? { recordsBefore } : {}) };
+  return { journal, ...(resumes ? { recordsBefore, flushInDoubt: openFlushes.size > 0 } : {}) };
 }
 
 function recordsOf(host: SimulatedHost): readonly FoundRecord[] {

@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { SWEEPS } from './catalogue.js';
 
-const NAMES = ['unheard', 'killed', 'and-hang'].map((how) => `detach-single/again/write-error-${how}`);
+const HOW = [
+  'again/write-error-unheard',
+  'again/write-error-killed',
+  'again/write-error-and-hang',
+  'undo/write-error-killed',
+];
+const NAMES = HOW.map((how) => `detach-single/${how}`);
 
 it.each(SWEEPS.filter(({ name }) => NAMES.includes(name)))(
   'data that a flush at any request could not write, and that nobody heard of, is not passed over in silence: $name',

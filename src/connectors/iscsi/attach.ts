@@ -4,6 +4,7 @@ import { engineOptions } from '../engine/verb-options.js';
 import { planAttach } from './attach-plan.js';
 import { planDetach } from './detach-plan.js';
 import { undoScope } from './detach-scope.js';
+import { FLUSH_IN_DOUBT } from './flush-doubt.js';
 import { foundVolume } from './found-volume.js';
 import { type IscsiGoal, iscsiGoal } from './goal.js';
 import { attachObservation, detachObservation, type IscsiObservation, lookFurther } from './observation.js';
@@ -42,7 +43,8 @@ export async function attachVolume(
     },
   );
   const attached = attachResult(goal, run);
-  const result = { ...attached, warnings: [...warnings, ...attached.warnings] };
+  const doubt = options.flushInDoubt === true ? [FLUSH_IN_DOUBT] : [];
+  const result = { ...attached, warnings: [...warnings, ...doubt, ...attached.warnings] };
   if (result.error === undefined || !run.changed || run.first === null) return result;
   return { ...result, ...(await undo(context, goal, asBefore(run.first), run, options)) };
 }

@@ -2,8 +2,9 @@ import { UNHEARD_FLUSH, type History } from '../engine/history.js';
 import type { Step } from '../engine/step.js';
 import type { DetachScope } from './detach-scope.js';
 
-const WARNING =
-  'whether all data that was written to it is on the array is not known: of a flush before this one nothing was heard, and Linux tells of a write that failed only once; look for I/O errors of it in the kernel log of the host';
+/** What a run says that cannot know whether an earlier flush has lost data. */
+export const FLUSH_IN_DOUBT =
+  'whether all data that was written to it is on the array is not known: of an earlier flush nothing was heard, and Linux tells of a write that failed only once; look for I/O errors of it in the kernel log of the host';
 
 /**
  * A flush that goes well behind one of which nobody heard how it ended proves less: that one may have been told of data that was lost, and the kernel does not
@@ -17,7 +18,7 @@ export function inDoubt(step: Step, { flushInDoubt }: DetachScope, { notes }: Hi
     ...step,
     judge(replies) {
       const verdict = judge(replies);
-      return verdict.ok ? { ...verdict, warnings: [...(verdict.warnings ?? []), WARNING] } : verdict;
+      return verdict.ok ? { ...verdict, warnings: [...(verdict.warnings ?? []), FLUSH_IN_DOUBT] } : verdict;
     },
   };
 }
