@@ -116,8 +116,10 @@ export const OPTIONS = {
     force: {
       type: 'boolean',
       group: VOLUMES,
-      describe: 'go on after a failed flush and report at the end; never overrides identity or use',
+      describe:
+        'go on after a failed flush and report at the end; never overrides identity or use; needs --reason and one --volume',
     },
+    reason: { type: 'string', group: VOLUMES, describe: 'with --force: why the data may be given up; it is kept' },
     'ignore-errors': { type: 'boolean', group: VOLUMES, describe: 'with --force: report those errors as warnings' },
     ...rolloutOptions,
     ...stateOption,
@@ -254,6 +256,8 @@ export interface CliOptions extends PlaybookCliOptions, SweepCliOptions {
   readonly volumes: readonly string[];
   readonly plan: boolean;
   readonly force: boolean;
+  /** of force */
+  readonly reason?: string;
   readonly ignoreErrors: boolean;
   readonly attached: boolean;
   readonly last: number;

@@ -10,6 +10,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 export function parseOptions(args: Arguments, command: readonly string[]): CliOptions {
   const flag = (name: string) => single(args, name) === true;
   if (flag('ignore-errors') && !flag('force')) throw usageError('--ignore-errors goes with --force');
+  if (args['reason'] !== undefined && !flag('force')) throw usageError('--reason goes with --force');
   if (args['record'] !== undefined && args['replay'] !== undefined) {
     throw usageError('--record and --replay exclude each other');
   }
@@ -45,6 +46,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     volumes: texts(args, 'volume'),
     plan: flag('plan'),
     force: flag('force'),
+    ...reasonOf(args, 'reason', 'reason'),
     ignoreErrors: flag('ignore-errors'),
     attached: flag('attached'),
     last: wholeNumber(args, 'last', 20, 1_000_000),
@@ -57,7 +59,7 @@ export function parseOptions(args: Arguments, command: readonly string[]): CliOp
     confirm: flag('confirm'),
     ...text(args, 'evidence', 'evidence'),
     acceptAttestation: flag('accept-attestation'),
-    ...text(args, 'unrecorded', 'unrecorded'),
+    ...reasonOf(args, 'unrecorded', 'unrecorded'),
     multipath: !flag('single-path'),
     enforceMultipath: flag('enforce-multipath'),
     localAttach: flag('local-attach'),
@@ -115,6 +117,17 @@ function text<K extends string>(args: Arguments, name: string, key: K): { readon
   if (value === undefined) return {};
   if (typeof value !== 'string' || value === '') throw usageError(`--${name} needs a value`);
   return { [key]: value } as { readonly [P in K]: string };
+}
+
+/** Why somebody sets a safeguard aside: one line of text that says something. */
+function reasonOf<K extends string>(args: Arguments, name: string, key: K): { readonly [P in K]?: string } {
+  const given = text(args, name, key);
+  const reason: string | undefined = given[key];
+  if (reason === undefined) return {};
+  if (reason.trim() === '' || reason.length > 1000 || /\p{Cc}/u.test(reason)) {
+    throw usageError(`--${name} needs a reason: one line of text, at most 1000 characters`);
+  }
+  return given;
 }
 
 /** A command as one line, split at blanks and quotes as a shell does, and never run by one. */

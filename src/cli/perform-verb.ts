@@ -7,6 +7,7 @@ import type { FleetOptions } from '../fleet/run-fleet.js';
 import type { HostTask } from '../fleet/run-host.js';
 import { newRunId } from '../fleet/run-id.js';
 import type { InventoryHost } from '../inventory/inventory.js';
+import type { Override } from '../journal/override.js';
 import type { RunHeader, RunJournal } from '../journal/run-journal.js';
 import { dirtyRefusal } from '../moves/dirty/refuse-dirty.js';
 import type { CommandContext } from './command.js';
@@ -40,6 +41,7 @@ export interface FleetWork {
   readonly journaled?: {
     /** of the verb */
     readonly options?: Readonly<Record<string, unknown>>;
+    readonly overrides?: readonly Override[];
     readonly volumesOf?: (host: InventoryHost) => readonly VolumeSpec[];
     readonly volumeFiles?: readonly string[];
     readonly resumes?: RunHeader['resumes'];
@@ -62,12 +64,13 @@ export interface WorkContext {
 /** Runs one verb on the hosts, with journal, progress, log and Ctrl-C. Prints no result. */
 export async function performVerb(context: CommandContext, verbRun: VerbRun): Promise<FleetResult> {
   const { verb, hosts, changesHosts, journaled = {} } = verbRun;
-  const { volumesOf = () => [], options: verbOptions = {} } = journaled;
+  const { volumesOf = () => [], options: verbOptions = {}, overrides = [] } = journaled;
   const rollout = rolloutOf(context.options, changesHosts);
   return performRun(context, verbRun, (options, { journal }) => {
     const task = journal?.task({
       verb,
       options: verbOptions,
+      overrides,
       hosts: hosts.map((host) => ({ name: host.name, volumes: volumesOf(host) })),
       scrub: scrubberOf(hosts, volumesOf),
     });

@@ -5,6 +5,7 @@ import type { HostTask } from '../fleet/run-host.js';
 import { requireSecrets } from '../inventory/hosts/secrets.js';
 import type { Inventory, InventoryHost } from '../inventory/inventory.js';
 import { selectHosts } from '../inventory/patterns/select-hosts.js';
+import type { Override } from '../journal/override.js';
 import type { MoveServices } from '../moves/move-services.js';
 import { readOnlyExecutor } from '../transport/read-only-executor.js';
 import type { CommandContext } from './command.js';
@@ -64,7 +65,13 @@ export async function runMove<T extends { readonly hosts: ReadonlyMap<string, Ho
     (fleetOptions, { prompts, journal }) => {
       const task = journal?.task({
         verb,
-        options: { from: options.from, to: options.to, volumes: options.volumes },
+        options: {
+          ...{ from: options.from, to: options.to, volumes: options.volumes },
+          ...(options.acceptAttestation ? { 'accept-attestation': true } : {}),
+        },
+        overrides: options.volumes.flatMap((volume): Override[] =>
+          options.unrecorded === undefined ? [] : [{ what: 'unrecorded', volume, reason: options.unrecorded }],
+        ),
         hosts: hosts.map((host) => ({ name: host.name, volumes: volumesOf(host) })),
         scrub: scrubberOf(hosts, volumesOf),
       });

@@ -11,6 +11,7 @@ import type { VolumeSpec } from '../connectors/connector.js';
 import { chooseVolumes, type VolumesOf } from './choose-volumes.js';
 import type { CommandContext } from './command.js';
 import { hostConnector } from './connect-host.js';
+import { forcedVolume, requireForceAllowed } from './forced-volume.js';
 import { moveTools } from './move-tools.js';
 import { performVerb } from './perform-verb.js';
 import { selectFleet } from './select-hosts.js';
@@ -20,6 +21,7 @@ import { volumeWithoutSecrets } from './traced-connections.js';
 /** Reads what the options name, then runs a storage verb on those hosts. Prints no result. */
 export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): Promise<FleetResult> {
   const { options, terminal } = context;
+  requireForceAllowed(options);
   const hosts = await selectFleet(context);
   const volumeFiles: string[] = [];
   const readVolumes = (filePath: string) => {
@@ -27,6 +29,7 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     return readVolumeFile(filePath, { env: terminal.env, secrets: 'deferred' });
   };
   const chosen = await chooseVolumes(verb, hosts, options.volumes, readVolumes);
+  const overrides = forcedVolume(options, hosts.map(chosen));
   const volumesOf: VolumesOf = options.replay === undefined ? chosen : (host) => chosen(host).map(volumeWithoutSecrets);
   // only logging in to a target takes a volume's secrets: a detach must go without them
   if (verb === 'attach') requireSecrets(hosts.map((host) => ({ ...host, volumes: volumesByName(volumesOf(host)) })));
@@ -57,6 +60,7 @@ export async function runVolumeVerb(verb: VolumeVerb, context: CommandContext): 
     refusesDirty: verb === 'attach' || verb === 'extend',
     journaled: {
       options: verb === 'detach' ? { force: options.force, 'ignore-errors': options.ignoreErrors } : {},
+      overrides,
       volumesOf,
       volumeFiles,
     },

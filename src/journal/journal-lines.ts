@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { overrideSchema } from './override.js';
 
 /** Version of the format. A reader refuses newer ones; within a version, lines and fields are only added. */
 export const JOURNAL_VERSION = 1;
@@ -109,6 +110,7 @@ export const LINES = {
     verb: z.string(),
     name: z.string().optional().describe('of the play or task of a runbook'),
     options: z.record(z.string(), z.unknown()).describe('of the verb: force, ignoreErrors, command, ...'),
+    overrides: z.array(overrideSchema).optional().describe('safeguards that a person has set aside; absent: none'),
     volumes: z.array(definition),
     hosts: z.array(
       z.looseObject({ name: z.string(), volumes: z.array(z.number().int()).describe('places in volumes') }),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { VolumeSpec } from '../connectors/connector.js';
 import { JournalFile, type JournalCost } from './journal-file.js';
 import { JOURNAL_VERSION, type LineOf, type LineType, type NewLine } from './journal-lines.js';
+import type { Override } from './override.js';
 import { TaskJournal } from './task-journal.js';
 import { definitionTable } from './volume-definition.js';
 
@@ -13,6 +14,7 @@ export interface TaskHeader {
   readonly verb: string;
   readonly name?: string;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly overrides?: readonly Override[];
   readonly hosts: readonly { readonly name: string; readonly volumes: readonly VolumeSpec[] }[];
   /** takes the secrets of a host out of a text that may have come from it or from its errors */
   readonly scrub?: (host: string, text: string) => string;
@@ -67,11 +69,15 @@ export class RunJournal {
   }
 
   /** Begins a task: its hosts and volumes are written, and what happens on its hosts goes to what is returned. */
-  task({ verb, name, options, hosts, scrub }: TaskHeader): TaskJournal {
+  task({ verb, name, options, overrides = [], hosts, scrub }: TaskHeader): TaskJournal {
     this.#tasks += 1;
     const task = this.#tasks;
     const table = definitionTable(hosts);
-    this.write({ type: 'task-started', task, verb, ...(name === undefined ? {} : { name }), options, ...table });
+    this.write({
+      ...{ type: 'task-started', task, verb, ...(name === undefined ? {} : { name }), options },
+      ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
+      ...table,
+    });
     const wwids = new Map(
       hosts.map((host) => [host.name, new Map(host.volumes.map((volume) => [volume.name, volume.wwid]))]),
     );

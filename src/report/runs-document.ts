@@ -42,6 +42,7 @@ function taskDocument({ start, hosts }: TaskRecord): TaskDocument {
   return {
     verb: start.verb,
     ...(start.name === undefined ? {} : { name: start.name }),
+    ...(start.overrides === undefined ? {} : { overrides: start.overrides }),
     hosts: Object.fromEntries([...hosts].map(([name, host]) => [name, hostDocument(host)])),
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { overrideSchema } from '../journal/override.js';
 
 const count = z.number().int().nonnegative();
 
@@ -36,6 +37,7 @@ const volume = z.looseObject({
 const task = z.looseObject({
   verb: z.string(),
   name: z.string().optional(),
+  overrides: z.array(overrideSchema).optional().describe('safeguards that a person has set aside; absent: none'),
   hosts: z.record(
     z.string(),
     z.looseObject({

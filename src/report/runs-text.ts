@@ -1,5 +1,6 @@
 import { foldNames } from '../inventory/patterns/fold-names.js';
 import type { Attachment } from '../journal/attachments.js';
+import { overrideText } from '../journal/override.js';
 import type { ChangeRecord, HostRecord, VolumeRecord } from '../journal/run-record.js';
 import { openChanges, type HostState, type RunState } from '../journal/run-state.js';
 import { gather } from './gather.js';
@@ -61,6 +62,9 @@ export function runText(known: KnownRun, paint: Paint): string {
     ...(start.inventory === null ? [] : [['inventory', start.inventory] as const]),
     ...(start.limit === null ? [] : [['limit', start.limit] as const]),
     ...(start.resumes === undefined ? [] : [['resumes', `${start.resumes.run} (${start.resumes.mode})`] as const]),
+    ...tasks.flatMap(({ start: { overrides = [] } }) =>
+      overrides.map((one) => ['override', overrideText(one)] as const),
+    ),
     ['journal', filePath],
   ];
   const head = facts.map(([name, value]) => `${paint('dim', name.padEnd(11))} ${oneLine(value)}\n`).join('');

@@ -253,6 +253,8 @@ describe('longshore evacuate', () => {
     expect(named.moves).toMatchObject([{ volume: 'data', ending: 'moved', evidence: { method: 'bmc-power-off' } }]);
     const ledger = await readFile(path.join(scratch.directoryPath, 'state', 'ledger.jsonl'), 'utf8');
     expect(ledger).toContain('attached by hand');
+    const overrides = [{ what: 'unrecorded', volume: 'data', reason: 'attached by hand' }];
+    expect((await told('last')).run).toMatchObject({ verb: 'evacuate', tasks: [{ overrides }] });
   });
 
   it('shows no secret, also not in the ledger', async () => {

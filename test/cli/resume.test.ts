@@ -173,6 +173,24 @@ describe('a detach whose controller was killed', () => {
   });
 });
 
+describe('a forced detach whose controller was killed', () => {
+  it('keeps its reason: the run, its resume and its report say why', async () => {
+    await run('attach');
+    const why = 'array 2 is <gone>';
+    const id = await killed('detach', 'log out', '--force', '--volume', 'data', '--reason', why);
+    const forced = { what: 'force', volume: 'data', reason: why };
+    expect((await told(id)).run?.tasks[0]?.overrides).toEqual([forced]);
+    expect((await alone('runs', id)).stdout).toMatch(/^override +force data: array 2 is <gone>$/m);
+    const page = join(state, 'run.html');
+    await alone('report', id, '--html', page);
+    expect(await readFile(page, 'utf8')).toContain('force data: array 2 is &lt;gone&gt;');
+
+    expect((await alone('resume', id)).code).toBe(0);
+    expect((await told('last')).run).toMatchObject({ resumes: { run: id }, tasks: [{ overrides: [forced] }] });
+    expect(fleet.leftovers()).toEqual([]);
+  });
+});
+
 describe('resume refuses, and changes nothing', () => {
   it('a run that goes on still, and has nothing to do for one that came to its end', async () => {
     const running = startLongshore(args('exec', '--log-level', 'debug', '--', 'sleep', '600'), env());

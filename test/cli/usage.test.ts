@@ -65,6 +65,15 @@ describe('a command line that is wrong', () => {
     [['inventory', 'show', '-i', 'x.yaml'], 'Choices: "list"'],
     [['attach', '-i', 'x.yaml', '--ignore-errors'], 'attach has no option --ignore-errors'],
     [['detach', '-i', 'x.yaml', '--ignore-errors'], '--ignore-errors goes with --force'],
+    [['detach', '-i', 'x.yaml', '--reason', 'gone'], '--reason goes with --force'],
+    [['detach', '-i', 'x.yaml', '--force', '--volume', 'data'], '--force gives unwritten data up'],
+    [['detach', '-i', 'x.yaml', '--force', '--volume', 'data', '--reason', ' '], '--reason needs a reason'],
+    [['detach', '-i', 'x.yaml', '--force', '--reason', 'gone'], '--force is for one volume'],
+    [['detach', '-i', 'x.yaml', '--force', '--reason', 'gone', '--volume', 'all'], '--force is for one volume'],
+    [
+      ['detach', '-i', 'x.yaml', '--force', '--reason', 'gone', '--volume', 'a', '--volume', 'b'],
+      'write --volume NAME',
+    ],
     [['ping', '-i', 'x.yaml', '--log-level', 'loud'], 'Choices: "silent"'],
   ])('%j is told what is wrong, with exit code 3', async (args, message) => {
     const { code, stdout, stderr } = await longshore(args);

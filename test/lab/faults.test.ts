@@ -29,6 +29,9 @@ async function attach() {
   return result?.volumes['one'];
 }
 
+/** Only for the volume of these tests, with a reason. */
+const FORCE = ['--force', '--volume', 'one', '--reason', 'a test'];
+
 async function detach(...options: string[]) {
   return (await at.bastion.json('detach', ...options)).hosts['client1'];
 }
@@ -100,7 +103,7 @@ describe('all portals gone', () => {
     await attach();
     await Promise.all([portalRefuse(at.lab, 1), portalRefuse(at.lab, 2)]);
     await sessionsFail(at.client, 2);
-    const result = await detach('--force');
+    const result = await detach(...FORCE);
     expect(await clientLeftovers(at.client), JSON.stringify(result)).toEqual(CLEAN);
   });
 });
@@ -120,7 +123,7 @@ describe('the volume', () => {
       expect(await clientLeftovers(at.client)).toEqual(before);
       await volumeRestore(at.lab.target, at.volume);
       expect(await detach()).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
-      expect((await detach('--force'))?.outcome).toBe('changed');
+      expect((await detach(...FORCE))?.outcome).toBe('changed');
     } finally {
       await volumeRestore(at.lab.target, at.volume);
       await at.inventory();
@@ -150,7 +153,7 @@ describe('the volume', () => {
       expect(second, JSON.stringify(second)).toMatchObject({ outcome: 'failed', error: { code: 'E_FLUSH_FAILED' } });
       expect(second?.error?.message).toContain('an earlier detach');
       expect((await clientLeftovers(at.client)).maps).toEqual(before.maps);
-      const forced = await detach('--force');
+      const forced = await detach(...FORCE);
       expect(forced?.outcome, JSON.stringify(forced)).toBe('changed');
       expect(forced?.volumes['one']?.warnings.join()).toContain('data was lost before');
       await expectClean();

@@ -135,7 +135,9 @@ async function perform(
   }
   const resumes = { run, mode };
   // what an undo takes away was never handed out on purpose, but it may be in use by now: no force
-  const force = mode === 'finish' && options.force;
+  const overrides = mode === 'finish' && options.force ? (record.tasks[0]?.start.overrides ?? []) : [];
+  // without a reason on record nothing is forced
+  const force = overrides.length > 0;
   const task = volumeTask<InventoryHost>(verb, {
     volumesOf,
     connectorFor,
@@ -159,6 +161,7 @@ async function perform(
     refusesDirty: verb !== 'detach',
     journaled: {
       options: verb === 'detach' ? { force, 'ignore-errors': force && options.ignoreErrors } : {},
+      overrides,
       volumesOf,
       volumeFiles,
       resumes,

@@ -1,4 +1,5 @@
 import { foldNames } from '../../inventory/patterns/fold-names.js';
+import { overrideText } from '../../journal/override.js';
 import type { HostRecord, RunRecord, TaskRecord } from '../../journal/run-record.js';
 import { formatMs, plural } from '../units.js';
 import { stories } from './changes.js';
@@ -41,6 +42,13 @@ export function runPage(run: RunRecord, state: string): string {
               : html`<dt>Inventory</dt>
                   <dd class="mono">${start.inventory}</dd>`
           }
+          ${run.tasks.flatMap(({ start: { overrides = [] } }) =>
+            overrides.map(
+              (one) =>
+                html`<dt>Override</dt>
+                  <dd>${overrideText(one)}</dd>`,
+            ),
+          )}
           <dt>By</dt>
           <dd>${start.controller.user} on ${start.controller.machine}, Longshore ${start.controller.version}</dd>
         </dl>
