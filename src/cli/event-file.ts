@@ -12,12 +12,17 @@ export interface EventFile {
 
 /**
  * Opens the file before any host is connected to. A line that cannot be written later ends the run's writing, not its work; `onError` hears of it
- * once. Throws `E_USAGE`.
+ * once. `goesOn`: what the same command has written before stays. Throws `E_USAGE`.
  */
-export function openEventFile(filePath: string, run: string, onError: (error: LongshoreError) => void): EventFile {
+export function openEventFile(
+  filePath: string,
+  run: string,
+  goesOn: boolean,
+  onError: (error: LongshoreError) => void,
+): EventFile {
   let file: number | null;
   try {
-    file = openSync(filePath, 'w', 0o600);
+    file = openSync(filePath, goesOn ? 'a' : 'w', 0o600);
   } catch (error) {
     throw usageError(`--events: ${filePath} cannot be written (${codeOf(error)})`);
   }

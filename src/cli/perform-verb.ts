@@ -34,6 +34,8 @@ export interface FleetWork {
   readonly changesHosts: boolean;
   /** it attaches, or may change anything: a host that is dirty after an evacuation is refused (rule S23) */
   readonly refusesDirty?: boolean;
+  /** it is not the command's first run: its events follow those of the one before */
+  readonly goesOn?: true;
   /** time for a step in flight after an interrupt; the fleet's default when absent */
   readonly interruptGraceMs?: number;
   readonly onEvent?: (event: FleetEvent) => void;
@@ -92,7 +94,7 @@ export async function performRun<R extends FleetResult>(
   const events =
     options.events === undefined
       ? undefined
-      : openEventFile(options.events, run, (error) => showError(error, terminal));
+      : openEventFile(options.events, run, fleetWork.goesOn === true, (error) => showError(error, terminal));
   const mayBeDirty = fleetWork.refusesDirty === true && options.replay === undefined;
   const refusal = mayBeDirty ? dirtyRefusal(await moveTools(context, run).ledger.entries()) : undefined;
   const controller = thisController();

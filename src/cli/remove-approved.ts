@@ -30,7 +30,8 @@ export async function removeApproved(
   const swept = new Map<string, HostSweep>();
   const touched = hosts.filter(({ name }) => chosen.some(({ host }) => host === name));
   const task = sweepTask({ audit, approved: chosen, onSwept: (host, sweep) => swept.set(host, sweep) });
-  const work = { verb: 'sweep', hosts: touched, connect: hostConnector(context), changesHosts: true };
+  const connect = hostConnector(context);
+  const work = { verb: 'sweep', hosts: touched, connect, changesHosts: true, goesOn: true } as const;
   const result = await performRun(context, work, (options, { journal }) => {
     const header = { verb: 'sweep', options: approve === undefined ? { only } : { approve } };
     const journaled = journal?.task({

@@ -104,9 +104,13 @@ describe('sweep', () => {
     expect(hash).toMatch(/^[0-9a-f]{16}$/);
     // what came since is not in the hash, and one that is gone is no surprise
     plant(2, 'two');
-    const applied = await sweepDocument('--approve', hash ?? '');
+    const events = join(scratch.directoryPath, 'events.ndjson');
+    const applied = await sweepDocument('--approve', hash ?? '', '--events', events);
     expect(applied.code).toBe(0);
     expect(applied.missing).toEqual([]);
+    // the look of all hosts, and the removal
+    const begun = readFileSync(events, 'utf8').match(/"type":"run-started".*/g);
+    expect(begun?.map((line) => line.match(/dock\d+/g)?.length)).toEqual([3, 2]);
     expect(states(applied)).toEqual(['dock01 removed', 'dock02 removed', 'dock03 waiting']);
     expect(records()).toBe(1);
     const runs = readdirSync(join(state, 'runs')).map((name) => readFileSync(join(state, 'runs', name), 'utf8'));
