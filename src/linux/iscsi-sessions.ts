@@ -66,6 +66,8 @@ function parseIscsiSessions(read: ReadReply, hostPaths: readonly string[]): Lear
     const targetName = parsedOrNoted(() => parseIqn(nameText), `${directory}/targetname`, unknowns);
     if (targetName === null) continue;
     const connection = connectionBySid.get(sid);
+    // while it is made or taken down: by which portal it goes, is not known
+    if (connection === undefined) unknowns.push({ subject: `${directory}/device`, reason: 'shows no connection' });
     value.push({
       sid,
       targetName,

@@ -2,7 +2,7 @@ import { LongshoreError } from '../../errors/longshore-error.js';
 import { usesOf } from '../../linux/block-stack.js';
 import type { Wwid } from '../../linux/identifiers.js';
 import { compareIdentity } from '../../linux/live-identity.js';
-import type { DmDevice, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
+import type { DmDevice, IscsiSession, ScsiDevice, StorageState, Unknown } from '../../linux/storage-state.js';
 import { unknownsAbout } from '../../linux/unknowns.js';
 import { bootDisk, bootRefusal } from './boot-guard.js';
 import type { DetachScope, ScopedView } from './detach-scope.js';
@@ -17,7 +17,8 @@ export function blindSpots(
   scope: DetachScope,
   wwid: Wwid | null,
 ): readonly Unknown[] {
-  const sids = [...scoped.paths.flatMap((path) => path.sessions), ...scoped.disks].map((one) => one.sid);
+  const own = [...scoped.paths.flatMap((path) => path.sessions), ...scoped.disks, ...unplaced(storage, scope)];
+  const sids = own.map((one) => one.sid);
   const concern = {
     sids,
     hctls: scoped.disks.map((device) => device.hctl),
@@ -38,6 +39,16 @@ export function blindSpots(
       // what is no iSCSI name is not that of this volume's target
       !(subject.startsWith('/sys/firmware/') && !reason.startsWith('could not')) &&
       (present || !isAboutUse(subject)),
+  );
+}
+
+/** Sessions to the volume's target of which the portal is not known: they may well be its own, with its disk. */
+function unplaced(storage: StorageState, { goal, keep }: DetachScope): readonly IscsiSession[] {
+  return storage.sessions.filter(
+    ({ sid, portal, targetName }) =>
+      portal === null &&
+      goal.targets.some((triple) => triple.targetName === targetName) &&
+      keep?.storage.sessions.some((old) => old.sid === sid) !== true,
   );
 }
 

@@ -6,6 +6,7 @@ import { detachScope, undoScope } from '../../../src/connectors/iscsi/detach-sco
 import { forgetStep } from '../../../src/connectors/iscsi/forget-step.js';
 import { iscsiGoal } from '../../../src/connectors/iscsi/goal.js';
 import { LongshoreError } from '../../../src/errors/longshore-error.js';
+import type { Iqn } from '../../../src/linux/identifiers.js';
 import type { StorageState } from '../../../src/linux/storage-state.js';
 import type { LaneReply } from '../../../src/transport/executor.js';
 import {
@@ -208,6 +209,18 @@ describe('the plan of a detach', () => {
     expect(
       plan(state({ unknowns: [{ subject: '/sys/class/iscsi_session/session1', reason: 'not readable' }] })).kind,
     ).toBe('look');
+  });
+
+  it('does not say that nothing is left while a session to the target does not show its portal', () => {
+    const subject = '/sys/class/iscsi_session/session1/device';
+    const lone = { ...single(), sessions: [{ ...session(0), portal: null }], nodeRecords: [] };
+    const unknowns = [{ subject, reason: 'shows no connection' }];
+    expect(plan({ ...lone, unknowns }, { stalePaths: [] })).toEqual({
+      kind: 'look',
+      why: `cannot read ${subject}: shows no connection`,
+    });
+    const foreign = { ...lone, sessions: [{ ...session(0), portal: null, targetName: `${TARGET}-2` as Iqn }] };
+    expect(plan({ ...foreign, unknowns }, { stalePaths: [] }).kind).toBe('done');
   });
 
   it('asks a disk that the kernel has no identity of, for its answer was lost, before it removes it', () => {
